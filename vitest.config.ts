@@ -1,0 +1,29 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+
+/** unit: beside the code. integration: real sockets, disks and clients. e2e: the whole program, one file at a time. */
+const config: ViteUserConfig = defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts", "examples/**/*.test.ts", "test/fuzz/**/*.test.ts"] } },
+      {
+        test: {
+          name: "integration",
+          include: ["test/integration/**/*.test.ts", "test/conformance/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
+export default config;
