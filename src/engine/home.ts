@@ -1,0 +1,49 @@
+import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { AppError } from "../lib/app-error.ts";
+
+/** Where an engine keeps everything: one directory, mode 0700, nothing outside it. */
+export interface Home {
+  readonly root: string;
+  readonly config: string;
+  readonly kubeconfig: string;
+  readonly store: string;
+  readonly pki: string;
+  readonly images: string;
+  readonly pods: string;
+  readonly volumes: string;
+  readonly logs: string;
+  readonly mesh: string;
+  /** Pid files, states, sockets: what is only true while processes run. */
+  readonly run: string;
+}
+
+export function homeAt(root: string): Home {
+  const at = (name: string): string => join(resolve(root), name);
+  return {
+    root: resolve(root),
+    config: at("engine.json"),
+    kubeconfig: at("kubeconfig"),
+    store: at("store.db"),
+    pki: at("pki"),
+    images: at("images"),
+    pods: at("pods"),
+    volumes: at("volumes"),
+    logs: at("logs"),
+    mesh: at("mesh"),
+    run: at("run"),
+  };
+}
+
+/** Creates the home and the folders that every process expects; fails with `home-unusable` when it cannot be written. */
+export function prepareHome(home: Home): void {
+  try {
+    mkdirSync(home.root, { recursive: true, mode: 0o700 });
+    if ((statSync(home.root).mode & 0o077) !== 0) chmodSync(home.root, 0o700);
+    for (const folder of [home.run, home.logs, home.mesh]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new AppError("home-unusable", `${home.root} cannot be used as home: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

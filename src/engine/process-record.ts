@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * What is known of one process of the engine, in files under HOME/run:
+ * `<name>.pid` and `<name>.respawner` hold "pid start-time", written by the respawner;
+ * `<name>.state` is written by the process itself.
+ *
+ * A pid alone may have been given to a stranger since; together with the start time (field 22 of /proc/<pid>/stat,
+ * clock ticks since boot) it names one process for ever.
+ */
+export interface ProcessRecord {
+  readonly name: string;
+  /** Absent when no such process is alive. */
+  readonly pid?: number;
+  readonly respawner?: number;
+  readonly state?: ProcessState;
+}
+
+export interface ProcessState {
+  readonly pid: number;
+  readonly phase: "starting" | "ready" | "failed";
+  /** Of `failed`: a stable code and a sentence for people. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
+export function readRecord(run: string, name: string): ProcessRecord {
+  const pid = liveProcess(join(run, `${name}.pid`));
+  const respawner = liveProcess(join(run, `${name}.respawner`));
+  const state = readState(run, name);
+  return {
+    name,
+    ...(pid !== undefined && { pid }),
+    ...(respawner !== undefined && { respawner }),
+    ...(state && { state }),
+  };
+}
+
+/** Names of all processes that left a trace in HOME/run, the control process first. */
+export function recordedNames(run: string): readonly string[] {
+  let files: readonly string[];
+  try {
+    files = readdirSync(run);
+  } catch {
+    return [];
+  }
+  const names = new Set(files.flatMap((file) => /^(.+)\.(?:pid|respawner)$/.exec(file)?.[1] ?? []));
+  return [...names].sort((a, b) => Number(b === "control") - Number(a === "control") || a.localeCompare(b));
+}
+
+export function readState(run: string, name: string): ProcessState | undefined {
+  try {
+    return JSON.parse(readFileSync(join(run, `${name}.state`), "utf8")) as ProcessState;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Written whole or not at all, so that a watcher never reads half a state. */
+export function writeState(run: string, name: string, state: ProcessState): void {
+  const path = join(run, `${name}.state`);
+  writeFileSync(`${path}.${state.pid}`, JSON.stringify(state), { mode: 0o600 });
+  renameSync(`${path}.${state.pid}`, path);
+}
+
+export function forgetState(run: string, name: string): void {
+  rmSync(join(run, `${name}.state`), { force: true });
+}
+
+function liveProcess(file: string): number | undefined {
+  try {
+    const [pid = "", started = ""] = readFileSync(file, "utf8").trim().split(" ");
+    return startTime(pid) === started ? Number(pid) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat; the second field, the name in brackets, may contain blanks. */
+function startTime(pid: string): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? undefined : fields[19];
+}

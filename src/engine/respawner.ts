@@ -1,0 +1,65 @@
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { forgetState } from "./process-record.ts";
+
+/** A process of the engine that must run for as long as the engine is up. */
+export interface ProcessSpec {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Exit code with which a process says that starting it again would not help (EX_CONFIG of sysexits.h). */
+export const EXIT_CONFIG = 78;
+
+/**
+ * Keeps one command running: it comes back at once after a crash, with growing pauses when it crashes again within ten
+ * seconds, and not at all after exit code 0 or 78. In plain sh because it must cost nothing (about 1 MB) and never fail.
+ */
+const RESPAWN = `#!/bin/sh
+# respawn.sh NAME RUN LOG COMMAND...
+name=$1 run=$2 log=$3
+shift 3
+record() { # FILE PID
+  stat=$(cat "/proc/$2/stat" 2>/dev/null) || return 0
+  set -- "$1" "$2" $(printf '%s' "\${stat##*) }")
+  echo "$2 \${22}" >"$run/$1.$$" && mv "$run/$1.$$" "$run/$1"
+}
+child= stop=
+trap 'stop=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
+record "$name.respawner" $$
+quick=0
+while [ -z "$stop" ]; do
+  began=$(date +%s)
+  "$@" >>"$log" 2>&1 </dev/null &
+  child=$!
+  record "$name.pid" $child
+  while :; do
+    wait $child
+    code=$?
+    kill -0 $child 2>/dev/null || break
+  done
+  child=
+  case $code in 0|${EXIT_CONFIG}) break ;; esac
+  if [ $(($(date +%s) - began)) -ge 10 ]; then quick=0; else quick=$((quick + 1)); fi
+  case $quick in 0|1) continue ;; 2) pause=0.2 ;; 3) pause=1 ;; *) pause=5 ;; esac
+  sleep $pause &
+  wait $!
+done
+rm -f "$run/$name.pid" "$run/$name.respawner"
+`;
+
+/** Starts a respawner with its process, in a session of its own: neither ends with the terminal or with this process. */
+export function startRespawner(home: { readonly run: string; readonly logs: string }, spec: ProcessSpec): void {
+  const script = join(home.run, "respawn.sh");
+  writeFileSync(script, RESPAWN, { mode: 0o700 });
+  forgetState(home.run, spec.name);
+  const log = join(home.logs, `${spec.name}.log`);
+  spawn("/bin/sh", [script, spec.name, home.run, log, ...spec.command], {
+    detached: true,
+    stdio: "ignore",
+    cwd: home.run,
+    env: { ...spec.env },
+  }).unref();
+}

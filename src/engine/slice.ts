@@ -1,0 +1,51 @@
+import { createServer, type Server } from "node:net";
+
+/** The port at which a slice is claimed, on its last Service address. */
+const CLAIM_PORT = 10_256;
+
+/** The addresses of one engine: 127.S.0.0/16, the lower half for Services, the upper for pods. */
+export interface AddressPlan {
+  readonly slice: number;
+  readonly serviceCidr: string;
+  readonly podCidr: string;
+  /** ClusterIP of the Service `kubernetes`. */
+  readonly kubernetes: string;
+}
+
+export function addressPlan(slice: number): AddressPlan {
+  return {
+    slice,
+    serviceCidr: `127.${slice}.0.0/17`,
+    podCidr: `127.${slice}.128.0/17`,
+    kubernetes: `127.${slice}.0.1`,
+  };
+}
+
+/**
+ * Takes part in the claim on a slice. Every process of an engine holds it (`shared`: SO_REUSEPORT), so that it outlives a
+ * killed control process; a new engine asks for it alone and is refused while anyone holds it. Undefined when refused.
+ */
+export function claimSlice(slice: number, shared: boolean): Promise<Disposable | undefined> {
+  return new Promise((resolve) => {
+    const server: Server = createServer((socket) => socket.destroy());
+    server.once("error", () => resolve(undefined));
+    server.listen({ host: `127.${slice}.127.255`, port: CLAIM_PORT, reusePort: shared }, () => {
+      server.unref();
+      resolve({ [Symbol.dispose]: () => void server.close() });
+    });
+  });
+}
+
+/** A slice that no engine holds, the search starting where the home's path hashes to, so that a home keeps its slice. */
+export async function findFreeSlice(homePath: string): Promise<number | undefined> {
+  let hash = 2166136261;
+  for (const char of homePath) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619) >>> 0;
+  for (let i = 0; i < 64; i++) {
+    const slice = 64 + ((hash + i) % 64);
+    const claim = await claimSlice(slice, false);
+    if (!claim) continue;
+    claim[Symbol.dispose]();
+    return slice;
+  }
+  return undefined;
+}

@@ -1,0 +1,88 @@
+import { watch } from "node:fs";
+import { AppError } from "../lib/app-error.ts";
+import type { Cancel, Clock } from "../lib/clock.ts";
+import type { Home } from "./home.ts";
+import { type ProcessRecord, readRecord } from "./process-record.ts";
+import { type ProcessSpec, startRespawner } from "./respawner.ts";
+
+/**
+ * Makes it true that every process of `specs` runs under a respawner. A process whose respawner was killed is ended
+ * gracefully first (nobody would bring it back), one after the other, so that another mesh worker always serves.
+ */
+export async function ensureRunning(home: Home, specs: readonly ProcessSpec[], clock: Clock): Promise<void> {
+  for (const spec of specs) {
+    const record = readRecord(home.run, spec.name);
+    if (record.respawner !== undefined) continue;
+    if (record.pid !== undefined) {
+      process.kill(record.pid, "SIGTERM");
+      await until(home, clock, 35_000, () => readRecord(home.run, spec.name).pid === undefined);
+    }
+    startRespawner(home, spec);
+  }
+}
+
+/** Resolves when the process says that it is ready; throws what it says when it failed, or `start-timeout`. */
+export async function untilReady(home: Home, name: string, clock: Clock, timeout: number): Promise<void> {
+  const settled = (): ProcessRecord | undefined => {
+    const record = readRecord(home.run, name);
+    if (record.state?.phase === "failed") return record;
+    return record.state?.phase === "ready" && record.state.pid === record.pid ? record : undefined;
+  };
+  if (!(await until(home, clock, timeout, () => settled() !== undefined)))
+    throw new AppError("start-timeout", `${name} is not ready after ${timeout / 1000} s; see ${home.logs}/${name}.log`);
+  const state = settled()?.state;
+  if (state?.phase === "failed") throw new AppError(state.code ?? "start-failed", state.message ?? `${name} failed`);
+}
+
+/** Ends the respawners and their processes and waits until they are gone; `timeout` later they are killed. */
+export async function stopProcesses(
+  home: Home,
+  names: readonly string[],
+  clock: Clock,
+  timeout: number,
+): Promise<void> {
+  const records = (): readonly ProcessRecord[] => names.map((name) => readRecord(home.run, name));
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid, respawner } of records()) {
+      for (const target of [respawner, respawner === undefined || name === "SIGKILL" ? pid : undefined])
+        if (target !== undefined) kill(target, name);
+    }
+  };
+  signal("SIGTERM");
+  const gone = (): boolean => records().every((r) => r.pid === undefined && r.respawner === undefined);
+  if (!(await until(home, clock, timeout, gone))) signal("SIGKILL");
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/**
+ * Waits for `condition`, looking whenever something changes in HOME/run. The death of a process by SIGKILL changes no file
+ * there, so it also looks every 50 ms. False when `timeout` milliseconds have passed.
+ */
+async function until(home: Home, clock: Clock, timeout: number, condition: () => boolean): Promise<boolean> {
+  const deadline = clock.monotonic() + timeout;
+  while (!condition()) {
+    if (clock.monotonic() >= deadline) return false;
+    await nextChange(home.run, clock);
+  }
+  return true;
+}
+
+function nextChange(folder: string, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    let cancel: Cancel = () => undefined;
+    const watcher = watch(folder, () => done());
+    const done = (): void => {
+      cancel();
+      watcher.close();
+      resolve();
+    };
+    cancel = clock.after(50, done);
+  });
+}
