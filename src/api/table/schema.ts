@@ -62,9 +62,11 @@ export interface Field {
   readonly required: boolean;
   /** A Go pointer: absent and zero are two things. */
   readonly pointer: boolean;
-  /** Left out of JSON when zero; a struct by value never is. */
+  /** Left out of JSON when zero or empty; a value that Go holds as a struct (times, quantities, int-or-strings too) never is. */
   readonly omitempty: boolean;
-  /** Protobuf field number and wire type; absent for structural schemas. */
+  /** Left out of JSON when zero, a struct too. */
+  readonly omitzero: boolean;
+  /** Protobuf field number and wire type; absent for structural schemas and for fields of an inlined struct. */
   readonly pb?: { readonly number: number; readonly wire: "varint" | "bytes" | "fixed64" | "fixed32" };
   /** How a strategic merge patch treats the field; absent: replace scalars and lists, merge structs and maps. */
   readonly patchStrategy?: readonly ("merge" | "replace" | "retainKeys")[];

@@ -1,8 +1,18 @@
 import type { Resource } from "../resource.ts";
 import type { ObjectSchema } from "./schema.ts";
 
+/** A kind that can be the body of a request: of a resource, or of a subresource only (`Scale`, `Eviction`, `DeleteOptions`). */
+export interface KindInfo {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly schema: ObjectSchema;
+  /** From a structural schema (CRD-like): unknown fields pruned, PUT needs a resourceVersion, no strategic patch. */
+  readonly custom: boolean;
+}
+
 /** Everything the API server knows about one resource. */
-export interface ResourceInfo extends Resource {
+export interface ResourceInfo extends Resource, KindInfo {
   readonly singular: string;
   readonly listKind: string;
   readonly shortNames: readonly string[];
@@ -10,11 +20,10 @@ export interface ResourceInfo extends Resource {
   readonly verbs: readonly string[];
   readonly columns: readonly Column[];
   readonly subresources: readonly SubresourceInfo[];
-  readonly schema: ObjectSchema;
   /** Kept in memory only: a worker's lease and ledger. */
   readonly ephemeral: boolean;
-  /** From a structural schema (CRD-like): unknown fields pruned, PUT needs a resourceVersion, no strategic patch. */
-  readonly custom: boolean;
+  /** The version as which objects of this kind are stored: of this resource itself, or of the one it is another view of. */
+  readonly storage: Pick<Resource, "group" | "version">;
 }
 
 export interface SubresourceInfo {
@@ -48,4 +57,6 @@ export interface TypeTable {
   readonly resources: readonly ResourceInfo[];
   find(group: string, version: string, plural: string): ResourceInfo | undefined;
   findKind(apiVersion: string, kind: string): ResourceInfo | undefined;
+  /** Any kind that the facts know, also those that no resource of their own has. */
+  findType(apiVersion: string, kind: string): KindInfo | undefined;
 }
