@@ -1,0 +1,263 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
+import { StatusError } from "../api/status-error.ts";
+import { AppError } from "../lib/app-error.ts";
+import type { Change, History, Loaded, PastChange, Retention } from "./history.ts";
+import { describeSqliteError } from "./sqlite-error.ts";
+
+/**
+ * The tables. `log` has every change that is still kept; the row of the newest state of a living document is always kept.
+ * `head` says which row that is. `ordinal` counts changes without gaps, so that "the newest n" is a search, not a count.
+ * `checksum` is over resource, key and document: SQLite itself would not notice a flipped bit in them. `document` comes last:
+ * SQLite then finds the other columns without reading through it.
+ */
+export const SCHEMA = `
+  CREATE TABLE log (
+    revision INTEGER PRIMARY KEY, resource TEXT NOT NULL, key TEXT NOT NULL, previous INTEGER NOT NULL,
+    removed INTEGER NOT NULL, time INTEGER NOT NULL, ordinal INTEGER NOT NULL, checksum INTEGER NOT NULL,
+    document TEXT NOT NULL);
+  CREATE TABLE head (
+    resource TEXT NOT NULL, key TEXT NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (resource, key)) WITHOUT ROWID;
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO meta VALUES ('oldest', 0), ('reserved', 0);
+`;
+
+/** How many revisions one call of `compact` passes at most: some milliseconds of work. */
+const COMPACTION_STEP = 1000;
+
+interface LogRow {
+  readonly revision: number;
+  readonly resource: string;
+  readonly key: string;
+  readonly checksum: number;
+  readonly text: string;
+}
+
+interface ChangeRow extends LogRow {
+  readonly previous: number;
+  readonly removed: number;
+}
+
+interface RowTime {
+  readonly revision: number;
+  readonly time: number;
+  readonly ordinal: number;
+}
+
+interface PassedRow {
+  readonly revision: number;
+  readonly previous: number;
+  readonly removed: number;
+}
+
+/** The log in SQLite. The connection is its own and locked against everybody else (sqlite-file.ts). */
+export class SqliteHistory implements History {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #release: () => void;
+  readonly #statements: Statements;
+  #ordinal: number;
+
+  /** `release` is called when the database has been closed. */
+  constructor(database: DatabaseSync, path: string, release: () => void) {
+    this.#database = database;
+    this.#path = path;
+    this.#release = release;
+    this.#statements = prepare(database);
+    this.#ordinal = numberOf(this.#statements.newest.get(), "ordinal") ?? 0;
+  }
+
+  load(): Loaded {
+    const { newest, meta, heads } = this.#statements;
+    const reserved = numberOf(meta.get("reserved"), "value") ?? 0;
+    const oldest = numberOf(meta.get("oldest"), "value") ?? 0;
+    const revision = Math.max(numberOf(newest.get(), "revision") ?? 0, oldest, reserved);
+    return { revision, oldest, reserved, documents: (heads.all() as LogRow[]).map(verified) };
+  }
+
+  append(changes: readonly Change[], time: number, reserved?: number): void {
+    const { insert, setHead, deleteHead, setMeta } = this.#statements;
+    this.#transact(() => {
+      let ordinal = this.#ordinal;
+      for (const { revision, resource, key, previous, removed, text } of changes) {
+        ordinal += 1;
+        insert.run(
+          revision,
+          resource,
+          key,
+          previous,
+          removed ? 1 : 0,
+          time,
+          ordinal,
+          checksum(resource, key, text),
+          text,
+        );
+        if (removed) deleteHead.run(resource, key);
+        else setHead.run(resource, key, revision);
+      }
+      if (reserved !== undefined) setMeta.run(reserved, "reserved");
+    });
+    this.#ordinal += changes.length;
+  }
+
+  changes(resource: string, after: number, upTo: number): readonly PastChange[] {
+    const rows = this.#statements.changes.all(after, upTo, resource) as readonly ChangeRow[];
+    return rows.map((row) => {
+      const { revision, key, removed, previous, text } = verified(row);
+      return { revision, key, removed: removed === 1, text, previous, ...this.#previousText(row) };
+    });
+  }
+
+  changedSince(resource: string, prefix: string, at: number): ReadonlyMap<string, string | undefined> {
+    const before = new Map<string, string | undefined>();
+    for (const row of this.#statements.changedSince.all(at, resource)) {
+      const { key, previous } = row as { readonly key: string; readonly previous: number };
+      if (before.has(key) || !key.startsWith(prefix)) continue;
+      before.set(key, previous === 0 ? undefined : this.#documentAt(previous));
+    }
+    return before;
+  }
+
+  horizon(retention: Retention, now: number): number {
+    const newest = numberOf(this.#statements.newest.get(), "revision") ?? 0;
+    const oldest = numberOf(this.#statements.meta.get("oldest"), "value") ?? 0;
+    const cutoff = now - retention.milliseconds;
+    const surplus = this.#ordinal - retention.events;
+    return this.#lastWhere(oldest, newest - 1, (row) => row.time < cutoff || row.ordinal <= surplus);
+  }
+
+  compact(oldest: number): number {
+    const { passed, forget, setMeta } = this.#statements;
+    const from = numberOf(this.#statements.meta.get("oldest"), "value") ?? 0;
+    const rows = passed.all(from, oldest, COMPACTION_STEP) as readonly PassedRow[];
+    const reached = rows.length < COMPACTION_STEP ? oldest : (rows.at(-1)?.revision ?? oldest);
+    this.#transact(() => {
+      for (const { revision, previous, removed } of rows) {
+        if (previous !== 0) forget.run(previous);
+        if (removed === 1) forget.run(revision);
+      }
+      setMeta.run(reached, "oldest");
+    });
+    return reached;
+  }
+
+  close(reserved: number): void {
+    try {
+      const { meta, setMeta } = this.#statements;
+      if (numberOf(meta.get("reserved"), "value") !== 0) this.#transact(() => setMeta.run(reserved, "reserved"));
+    } finally {
+      this.#database.close();
+      this.#release();
+    }
+  }
+
+  #previousText({ previous }: ChangeRow): { readonly previousText?: string } {
+    return previous === 0 ? {} : { previousText: this.#documentAt(previous) };
+  }
+
+  #documentAt(revision: number): string {
+    const row = this.#statements.document.get(revision) as LogRow | undefined;
+    if (!row) throw new AppError("store-damaged", `revision ${revision} is missing in ${this.#path}`);
+    return verified(row).text;
+  }
+
+  /**
+   * The revision of the newest row in (low, high] for which `holds`; `low` when there is none. By bisection: it holds for the
+   * older rows and not for the newer ones. 50,000 changes cost 16 looks.
+   */
+  #lastWhere(low: number, high: number, holds: (row: RowTime) => boolean): number {
+    const newestUpTo = (revision: number): RowTime | undefined =>
+      this.#statements.newestBetween.get(low, revision) as RowTime | undefined;
+    let from = low;
+    let to = Math.max(low, high);
+    while (from < to) {
+      const middle = from + Math.ceil((to - from) / 2);
+      const row = newestUpTo(middle);
+      if (!row || holds(row)) from = middle;
+      else to = middle - 1;
+    }
+    return newestUpTo(from)?.revision ?? low;
+  }
+
+  #transact(work: () => void): void {
+    try {
+      this.#statements.begin.run();
+      work();
+      this.#statements.commit.run();
+    } catch (error) {
+      this.#rollBack();
+      throw new StatusError("InternalError", `cannot write to ${this.#path}: ${describeSqliteError(error)}`);
+    }
+  }
+
+  /** After some failures SQLite has rolled back already. */
+  #rollBack(): void {
+    if (!this.#database.isTransaction) return;
+    try {
+      this.#statements.rollback.run();
+    } catch {
+      // The failure that led here is the one to tell.
+    }
+  }
+}
+
+const LOG_ROW = "log.revision, log.resource, log.key, log.checksum, log.document AS text";
+
+type StatementName =
+  | "begin"
+  | "commit"
+  | "rollback"
+  | "insert"
+  | "setHead"
+  | "deleteHead"
+  | "setMeta"
+  | "meta"
+  | "newest"
+  | "heads"
+  | "changes"
+  | "changedSince"
+  | "document"
+  | "newestBetween"
+  | "passed"
+  | "forget";
+type Statements = Readonly<Record<StatementName, StatementSync>>;
+
+function prepare(database: DatabaseSync): Statements {
+  const sql = (text: string): StatementSync => database.prepare(text);
+  return {
+    begin: sql("BEGIN IMMEDIATE"),
+    commit: sql("COMMIT"),
+    rollback: sql("ROLLBACK"),
+    insert: sql("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    setHead: sql("INSERT INTO head VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET revision = excluded.revision"),
+    deleteHead: sql("DELETE FROM head WHERE resource = ? AND key = ?"),
+    setMeta: sql("UPDATE meta SET value = ? WHERE name = ?"),
+    meta: sql("SELECT value FROM meta WHERE name = ?"),
+    newest: sql("SELECT revision, ordinal FROM log ORDER BY revision DESC LIMIT 1"),
+    heads: sql(`SELECT ${LOG_ROW} FROM head JOIN log
+      ON log.revision = head.revision AND log.resource = head.resource AND log.key = head.key
+      ORDER BY head.resource, head.key`),
+    changes: sql(`SELECT ${LOG_ROW}, previous, removed FROM log
+      WHERE revision > ? AND revision <= ? AND resource = ? ORDER BY revision`),
+    changedSince: sql("SELECT key, previous FROM log WHERE revision > ? AND resource = ? ORDER BY revision"),
+    document: sql(`SELECT ${LOG_ROW} FROM log WHERE revision = ?`),
+    newestBetween: sql(`SELECT revision, time, ordinal FROM log
+      WHERE revision > ? AND revision <= ? ORDER BY revision DESC LIMIT 1`),
+    passed: sql(`SELECT revision, previous, removed FROM log
+      WHERE revision > ? AND revision <= ? ORDER BY revision LIMIT ?`),
+    forget: sql("DELETE FROM log WHERE revision = ?"),
+  };
+}
+
+function checksum(resource: string, key: string, text: string): number {
+  return crc32(text, crc32(`${resource} ${key}`));
+}
+
+function verified<Row extends LogRow>(row: Row): Row {
+  if (checksum(row.resource, row.key, row.text) === row.checksum) return row;
+  throw new AppError("store-damaged", `${row.resource} ${row.key} at revision ${row.revision} is damaged`);
+}
+
+function numberOf(row: unknown, column: string): number | undefined {
+  return (row as Readonly<Record<string, number>> | undefined)?.[column];
+}
