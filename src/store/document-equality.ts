@@ -5,17 +5,10 @@ import type { KubeObject } from "../api/object.ts";
  * A field that is `undefined` counts as absent, as it does in JSON.
  */
 export function sameDocument(a: KubeObject, b: KubeObject): boolean {
-  if (a === b) return true;
-  const left = a as JsonObject;
-  const right = b as JsonObject;
-  return sameFields(left, right, "metadata") && sameMetadata(left["metadata"], right["metadata"]);
+  return a === b || (sameFields(a, b, "metadata") && sameFields(a.metadata, b.metadata, "resourceVersion"));
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
-
-function sameMetadata(a: unknown, b: unknown): boolean {
-  return isObject(a) && isObject(b) ? sameFields(a, b, "resourceVersion") : sameValue(a, b);
-}
 
 function sameValue(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
@@ -25,12 +18,17 @@ function sameValue(a: unknown, b: unknown): boolean {
   return isObject(a) && isObject(b) && !Array.isArray(b) && sameFields(a, b);
 }
 
-function sameFields(a: JsonObject, b: JsonObject, except?: string): boolean {
-  for (const name in a) if (name !== except && !sameValue(a[name], b[name])) return false;
-  for (const name in b) if (name !== except && b[name] !== undefined && a[name] === undefined) return false;
+function sameFields(a: object, b: object, except?: string): boolean {
+  for (const name in a) if (name !== except && !sameValue(field(a, name), field(b, name))) return false;
+  for (const name in b) if (name !== except && field(b, name) !== undefined && !Object.hasOwn(a, name)) return false;
   return true;
 }
 
-function isObject(value: unknown): value is JsonObject {
+/** Only an object's own field: a label may be called `constructor`. */
+function field(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as JsonObject)[name] : undefined;
+}
+
+function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }

@@ -38,9 +38,17 @@ interface ChangeRow extends LogRow {
   readonly removed: number;
 }
 
-interface RowTime {
-  readonly revision: number;
+interface TimeRow extends NewestRow {
   readonly time: number;
+}
+
+interface PreviousRow {
+  readonly key: string;
+  readonly previous: number;
+}
+
+interface NewestRow {
+  readonly revision: number;
   readonly ordinal: number;
 }
 
@@ -64,15 +72,14 @@ export class SqliteHistory implements History {
     this.#path = path;
     this.#release = release;
     this.#statements = prepare(database);
-    this.#ordinal = numberOf(this.#statements.newest.get(), "ordinal") ?? 0;
+    this.#ordinal = this.#newest().ordinal;
   }
 
   load(): Loaded {
-    const { newest, meta, heads } = this.#statements;
-    const reserved = numberOf(meta.get("reserved"), "value") ?? 0;
-    const oldest = numberOf(meta.get("oldest"), "value") ?? 0;
-    const revision = Math.max(numberOf(newest.get(), "revision") ?? 0, oldest, reserved);
-    return { revision, oldest, reserved, documents: (heads.all() as LogRow[]).map(verified) };
+    const reserved = this.#meta("reserved");
+    const oldest = this.#meta("oldest");
+    const revision = Math.max(this.#newest().revision, oldest, reserved);
+    return { revision, oldest, reserved, documents: rows<LogRow>(this.#statements.heads).map(verified) };
   }
 
   append(changes: readonly Change[], time: number, reserved?: number): void {
@@ -101,8 +108,8 @@ export class SqliteHistory implements History {
   }
 
   changes(resource: string, after: number, upTo: number): readonly PastChange[] {
-    const rows = this.#statements.changes.all(after, upTo, resource) as readonly ChangeRow[];
-    return rows.map((row) => {
+    const found = rows<ChangeRow>(this.#statements.changes, after, upTo, resource);
+    return found.map((row) => {
       const { revision, key, removed, previous, text } = verified(row);
       return { revision, key, removed: removed === 1, text, previous, ...this.#previousText(row) };
     });
@@ -110,8 +117,7 @@ export class SqliteHistory implements History {
 
   changedSince(resource: string, prefix: string, at: number): ReadonlyMap<string, string | undefined> {
     const before = new Map<string, string | undefined>();
-    for (const row of this.#statements.changedSince.all(at, resource)) {
-      const { key, previous } = row as { readonly key: string; readonly previous: number };
+    for (const { key, previous } of rows<PreviousRow>(this.#statements.changedSince, at, resource)) {
       if (before.has(key) || !key.startsWith(prefix)) continue;
       before.set(key, previous === 0 ? undefined : this.#documentAt(previous));
     }
@@ -119,8 +125,8 @@ export class SqliteHistory implements History {
   }
 
   horizon(retention: Retention, now: number): number {
-    const newest = numberOf(this.#statements.newest.get(), "revision") ?? 0;
-    const oldest = numberOf(this.#statements.meta.get("oldest"), "value") ?? 0;
+    const newest = this.#newest().revision;
+    const oldest = this.#meta("oldest");
     const cutoff = now - retention.milliseconds;
     const surplus = this.#ordinal - retention.events;
     return this.#lastWhere(oldest, newest - 1, (row) => row.time < cutoff || row.ordinal <= surplus);
@@ -128,11 +134,11 @@ export class SqliteHistory implements History {
 
   compact(oldest: number): number {
     const { passed, forget, setMeta } = this.#statements;
-    const from = numberOf(this.#statements.meta.get("oldest"), "value") ?? 0;
-    const rows = passed.all(from, oldest, COMPACTION_STEP) as readonly PassedRow[];
-    const reached = rows.length < COMPACTION_STEP ? oldest : (rows.at(-1)?.revision ?? oldest);
+    const from = this.#meta("oldest");
+    const changes = rows<PassedRow>(passed, from, oldest, COMPACTION_STEP);
+    const reached = changes.length < COMPACTION_STEP ? oldest : (changes.at(-1)?.revision ?? oldest);
     this.#transact(() => {
-      for (const { revision, previous, removed } of rows) {
+      for (const { revision, previous, removed } of changes) {
         if (previous !== 0) forget.run(previous);
         if (removed === 1) forget.run(revision);
       }
@@ -143,12 +149,20 @@ export class SqliteHistory implements History {
 
   close(reserved: number): void {
     try {
-      const { meta, setMeta } = this.#statements;
-      if (numberOf(meta.get("reserved"), "value") !== 0) this.#transact(() => setMeta.run(reserved, "reserved"));
+      const { setMeta } = this.#statements;
+      if (this.#meta("reserved") !== 0) this.#transact(() => setMeta.run(reserved, "reserved"));
     } finally {
       this.#database.close();
       this.#release();
     }
+  }
+
+  #newest(): NewestRow {
+    return rows<NewestRow>(this.#statements.newest)[0] ?? { revision: 0, ordinal: 0 };
+  }
+
+  #meta(name: "oldest" | "reserved"): number {
+    return rows<{ readonly value: number }>(this.#statements.meta, name)[0]?.value ?? 0;
   }
 
   #previousText({ previous }: ChangeRow): { readonly previousText?: string } {
@@ -156,7 +170,7 @@ export class SqliteHistory implements History {
   }
 
   #documentAt(revision: number): string {
-    const row = this.#statements.document.get(revision) as LogRow | undefined;
+    const [row] = rows<LogRow>(this.#statements.document, revision);
     if (!row) throw new AppError("store-damaged", `revision ${revision} is missing in ${this.#path}`);
     return verified(row).text;
   }
@@ -165,9 +179,9 @@ export class SqliteHistory implements History {
    * The revision of the newest row in (low, high] for which `holds`; `low` when there is none. By bisection: it holds for the
    * older rows and not for the newer ones. 50,000 changes cost 16 looks.
    */
-  #lastWhere(low: number, high: number, holds: (row: RowTime) => boolean): number {
-    const newestUpTo = (revision: number): RowTime | undefined =>
-      this.#statements.newestBetween.get(low, revision) as RowTime | undefined;
+  #lastWhere(low: number, high: number, holds: (row: TimeRow) => boolean): number {
+    const newestUpTo = (revision: number): TimeRow | undefined =>
+      rows<TimeRow>(this.#statements.newestBetween, low, revision)[0];
     let from = low;
     let to = Math.max(low, high);
     while (from < to) {
@@ -258,6 +272,8 @@ function verified<Row extends LogRow>(row: Row): Row {
   throw new AppError("store-damaged", `${row.resource} ${row.key} at revision ${row.revision} is damaged`);
 }
 
-function numberOf(row: unknown, column: string): number | undefined {
-  return (row as Readonly<Record<string, number>> | undefined)?.[column];
+/** The rows of a statement whose columns are those of `Row`. */
+function rows<Row>(statement: StatementSync, ...parameters: readonly (string | number)[]): readonly Row[] {
+  const found: unknown = statement.all(...parameters);
+  return found as readonly Row[];
 }
