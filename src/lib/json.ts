@@ -1,0 +1,49 @@
+/** JSON documents as data: shared by all who read them, never changed in place. */
+export type JsonValue = null | boolean | number | string | JsonArray | JsonObject;
+export type JsonArray = readonly JsonValue[];
+export interface JsonObject {
+  readonly [member: string]: JsonValue | undefined;
+}
+/** An object under construction. */
+export type MutableJsonObject = { [member: string]: JsonValue | undefined };
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Sets a member, even one that is called `__proto__`: plain assignment would set the prototype instead. */
+export function setMember(object: MutableJsonObject, name: string, value: JsonValue): void {
+  if (name === "__proto__")
+    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+  else object[name] = value;
+}
+
+/** The member's value, undefined when there is none; never something inherited. */
+export function memberOf(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** Whether two documents say the same; the order of members does not count. */
+export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (isArray(a)) return isArray(b) && arraysEqual(a, b);
+  return !isArray(b) && objectsEqual(a as JsonObject, b as JsonObject);
+}
+
+function isArray(value: JsonValue): value is JsonArray {
+  return Array.isArray(value);
+}
+
+function arraysEqual(a: JsonArray, b: JsonArray): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (!jsonEqual(a[i], b[i])) return false;
+  return true;
+}
+
+function objectsEqual(a: JsonObject, b: JsonObject): boolean {
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  for (const name of names) if (!Object.hasOwn(b, name) || !jsonEqual(a[name], b[name])) return false;
+  return true;
+}
