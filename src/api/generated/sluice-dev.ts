@@ -173,6 +173,7 @@ export interface MeshWorker {
       readonly backend: string;
       readonly w: number;
       readonly requests: number;
+      readonly drawn?: number;
     }[];
     readonly failures?: readonly {
       readonly session: string;
