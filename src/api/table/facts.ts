@@ -8,6 +8,8 @@ export interface FieldFact {
   readonly name: string;
   /** A scalar's name or a type's, behind `[]` and `map[string]` prefixes. */
   readonly type: string;
+  /** The Go type as errors name it, where `type` does not tell (`v1.PullPolicy`). */
+  readonly goType?: string;
   /** `number:wire`. The wire type is the struct tag's, which is wrong for some scalars: the Go type decides. */
   readonly pb?: string;
   readonly inline?: boolean;

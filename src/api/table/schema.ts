@@ -21,6 +21,8 @@ export type ScalarType =
 export interface ScalarSchema extends Constraints {
   readonly kind: "scalar";
   readonly type: ScalarType;
+  /** The Go type as decoding errors name it (`v1.PullPolicy`); absent for structural schemas. */
+  readonly goType?: string;
 }
 
 export interface ObjectSchema extends Constraints {
@@ -29,6 +31,8 @@ export interface ObjectSchema extends Constraints {
   readonly name: string;
   /** All fields by JSON name, those of inlined structs included. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** The message's own fields by protobuf number: not those of inlined structs, which are messages of their own. */
+  readonly numbers: ReadonlyMap<number, Field>;
   /** Structs that JSON inlines but protobuf nests: field number → the inlined struct. */
   readonly inlined: ReadonlyMap<number, ObjectSchema>;
   /** "atomic": server-side apply treats the object as one value. */
@@ -42,12 +46,14 @@ export interface ListSchema extends Constraints {
   readonly listType: "atomic" | "set" | "map";
   /** JSON names of the fields that identify an item of a "map" list. */
   readonly keys: readonly string[];
+  readonly goType?: string;
 }
 
 export interface MapSchema extends Constraints {
   readonly kind: "map";
   readonly values: Schema;
   readonly mapType: "granular" | "atomic";
+  readonly goType?: string;
 }
 
 /** Anything goes (RawExtension, FieldsV1, untyped schemas). */
@@ -58,6 +64,8 @@ export interface AnySchema extends Constraints {
 export interface Field {
   readonly name: string;
   readonly schema: Schema;
+  /** Of a field of an inlined struct: the structs between (`ProbeHandler`), which decoding errors name. */
+  readonly embedded?: string;
   /** Must be present (`required` in the facts). */
   readonly required: boolean;
   /** A Go pointer: absent and zero are two things. */
@@ -93,4 +101,16 @@ export interface Constraints {
   readonly oneOf?: readonly Record<string, unknown>[];
   readonly anyOf?: readonly Record<string, unknown>[];
   readonly not?: Record<string, unknown>;
+}
+
+/** How Go, and so the API's decoding errors, name the type of a value: `v1.PodSpec`, `[]v1.Container`, `int32`. */
+export function goTypeOf(schema: Schema): string {
+  switch (schema.kind) {
+    case "object":
+      return schema.name.slice(schema.name.indexOf("/") + 1);
+    case "any":
+      return "interface {}";
+    default:
+      return schema.goType ?? "";
+  }
 }

@@ -79,6 +79,7 @@ export class StructuralSchemas {
       kind: "object",
       name: path,
       fields,
+      numbers: new Map(),
       inlined: new Map(),
       mapType: mapTypeOf(fact),
       preserveUnknown: (fact["x-kubernetes-preserve-unknown-fields"] ?? false) || fact.additionalProperties === true,
