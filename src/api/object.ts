@@ -1,3 +1,4 @@
+import type { JsonObject } from "../lib/json.ts";
 import type { ObjectMeta, StoredMeta } from "./generated/meta-v1.ts";
 
 export type { ObjectMeta, OwnerReference, StoredMeta } from "./generated/meta-v1.ts";
@@ -10,6 +11,16 @@ export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: StoredMeta;
+}
+
+/**
+ * An object of any kind as plain JSON, stored or still on its way: what the API server's own parts (decoding, defaults,
+ * patches, validation) work on.
+ */
+export interface Unstructured extends JsonObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: JsonObject;
 }
 
 /** An object to be created: name or generateName, no uid, no resourceVersion, no status needed. */

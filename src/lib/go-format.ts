@@ -25,3 +25,36 @@ export function goJsonType(value: JsonValue): string {
   if (Array.isArray(value)) return "array";
   return typeof value === "boolean" ? "bool" : typeof value;
 }
+
+const ESCAPED: Readonly<Record<string, string>> = {
+  "\u0007": "\\a",
+  "\b": "\\b",
+  "\f": "\\f",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\t": "\\t",
+  "\v": "\\v",
+  "\\": "\\\\",
+  '"': '\\"',
+};
+
+/** A text as Go's `%q` (strconv.Quote) prints it. */
+export function quoteGo(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
+  let quoted = "";
+  for (const char of text) quoted += ESCAPED[char] ?? (isPrintable(char) ? char : escapeRune(char));
+  return `"${quoted}"`;
+}
+
+/** Go prints letters, marks, numbers, punctuation, symbols and the plain space. */
+function isPrintable(char: string): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char);
+}
+
+function escapeRune(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  // A lone surrogate cannot be in a Go string; what stands for it is.
+  if (code >= 0xd800 && code < 0xe000) return "\ufffd";
+  if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
+  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
+}

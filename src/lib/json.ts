@@ -11,6 +11,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+export function isJsonArray(value: JsonValue): value is JsonArray {
+  return Array.isArray(value);
+}
+
 /** Sets a member, even one that is called `__proto__`: plain assignment would set the prototype instead. */
 export function setMember(object: MutableJsonObject, name: string, value: JsonValue): void {
   if (name === "__proto__")
@@ -27,12 +31,8 @@ export function memberOf(object: JsonObject, name: string): JsonValue | undefine
 export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (isArray(a)) return isArray(b) && arraysEqual(a, b);
-  return !isArray(b) && objectsEqual(a as JsonObject, b as JsonObject);
-}
-
-function isArray(value: JsonValue): value is JsonArray {
-  return Array.isArray(value);
+  if (isJsonArray(a)) return isJsonArray(b) && arraysEqual(a, b);
+  return !isJsonArray(b) && objectsEqual(a as JsonObject, b as JsonObject);
 }
 
 function arraysEqual(a: JsonArray, b: JsonArray): boolean {
@@ -46,4 +46,19 @@ function objectsEqual(a: JsonObject, b: JsonObject): boolean {
   if (names.length !== Object.keys(b).length) return false;
   for (const name of names) if (!Object.hasOwn(b, name) || !jsonEqual(a[name], b[name])) return false;
   return true;
+}
+
+/** The value when it is an object, else an empty one: for reading documents whose shape is known. */
+export function objectOf(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+/** The value when it is an array, else an empty one. */
+export function arrayOf(value: JsonValue | undefined): JsonArray {
+  return value !== undefined && isJsonArray(value) ? value : [];
+}
+
+/** The value when it is text, else the empty text. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
 }

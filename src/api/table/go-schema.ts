@@ -1,18 +1,29 @@
-import { type FieldFact, kubeFacts } from "./facts.ts";
-import type { Constraints, Field, ListSchema, MapSchema, ObjectSchema, ScalarType, Schema } from "./schema.ts";
+import type { JsonValue } from "../../lib/json.ts";
+import { defaultFacts, type FieldFact, kubeFacts } from "./facts.ts";
+import {
+  type Constraints,
+  type Field,
+  goTypeOf,
+  type ListSchema,
+  type MapSchema,
+  type ObjectSchema,
+  type ScalarType,
+  type Schema,
+} from "./schema.ts";
 
-const SCALARS: Readonly<Record<string, ScalarType>> = {
-  string: "string",
-  int32: "int32",
-  int64: "int64",
-  float64: "float64",
-  bool: "bool",
-  bytes: "bytes",
-  time: "time",
-  microtime: "microtime",
-  duration: "duration",
-  quantity: "quantity",
-  intOrString: "intOrString",
+/** Scalars of the facts, and how Go names them. */
+const SCALARS: Readonly<Record<string, readonly [ScalarType, string]>> = {
+  string: ["string", "string"],
+  int32: ["int32", "int32"],
+  int64: ["int64", "int64"],
+  float64: ["float64", "float64"],
+  bool: ["bool", "bool"],
+  bytes: ["bytes", "[]uint8"],
+  time: ["time", "v1.Time"],
+  microtime: ["microtime", "v1.MicroTime"],
+  duration: ["duration", "v1.Duration"],
+  quantity: ["quantity", "resource.Quantity"],
+  intOrString: ["intOrString", "intstr.IntOrString"],
 };
 const UNTYPED = new Set(["rawExtension", "fieldsV1", "any"]);
 
@@ -30,11 +41,13 @@ export class GoSchemas {
     const fact = kubeFacts.types[name];
     if (!fact) throw new Error(`no facts of type ${name}`);
     const fields = new Map<string, Field>();
+    const numbers = new Map<number, Field>();
     const inlined = new Map<number, ObjectSchema>();
     const schema: ObjectSchema = {
       kind: "object",
       name,
       fields,
+      numbers,
       inlined,
       mapType: fact.mapType === "atomic" ? "atomic" : "granular",
       preserveUnknown: false,
@@ -43,19 +56,21 @@ export class GoSchemas {
     this.#built.set(name, schema);
     for (const field of fact.fields) {
       if (!field.inline) {
-        fields.set(field.name, this.#field(field));
+        const built = this.#field(field, defaultFacts[name]?.[field.name]);
+        fields.set(field.name, built);
+        if (built.pb) numbers.set(built.pb.number, built);
         continue;
       }
       const inner = this.type(field.type);
-      // Protobuf numbers of an inlined struct's fields belong to its own message.
-      for (const [key, { pb: _, ...rest }] of inner.fields) fields.set(key, rest);
+      for (const [key, value] of inner.fields) fields.set(key, embed(field.type, value));
       if (field.pb) inlined.set(pbNumber(field.pb), inner);
     }
     return schema;
   }
 
-  #field(fact: FieldFact): Field {
+  #field(fact: FieldFact, constant: JsonValue | undefined): Field {
     const schema = this.#schema(fact.type, fact);
+    const value = constant ?? fact.default;
     return {
       name: fact.name,
       schema,
@@ -63,6 +78,7 @@ export class GoSchemas {
       pointer: fact.pointer ?? false,
       omitempty: fact.omitempty ?? false,
       omitzero: fact.omitzero ?? false,
+      ...(value !== undefined && { default: value }),
       ...(fact.pb && { pb: { number: pbNumber(fact.pb), wire: wireOf(schema) } }),
       ...(fact.patchStrategy && { patchStrategy: patchStrategies(fact.patchStrategy) }),
       ...(fact.patchMergeKey && { patchMergeKey: fact.patchMergeKey }),
@@ -73,7 +89,7 @@ export class GoSchemas {
     if (type.startsWith(LIST)) return this.#list(type.slice(LIST.length), fact);
     if (type.startsWith(MAP)) return this.#map(type.slice(MAP.length), fact);
     const scalar = SCALARS[type];
-    if (scalar) return { kind: "scalar", type: scalar, ...constraintsOf(fact) };
+    if (scalar) return { kind: "scalar", type: scalar[0], goType: fact.goType ?? scalar[1], ...constraintsOf(fact) };
     if (UNTYPED.has(type)) return { kind: "any" };
     const object = this.type(type);
     return fact.mapType === undefined
@@ -82,24 +98,41 @@ export class GoSchemas {
   }
 
   #list(items: string, fact: FieldFact): ListSchema {
+    const schema = this.#schema(items, itemFact(fact, /^\[\]/));
     const listType = fact.listType === "map" || fact.listType === "set" ? fact.listType : "atomic";
-    return { kind: "list", items: this.#schema(items, plain(fact)), listType, keys: fact.listMapKeys ?? [] };
+    const goType = fact.goType ?? `[]${goTypeOf(schema)}`;
+    return { kind: "list", items: schema, listType, keys: fact.listMapKeys ?? [], goType };
   }
 
   #map(values: string, fact: FieldFact): MapSchema {
-    return {
-      kind: "map",
-      values: this.#schema(values, plain(fact)),
-      mapType: fact.mapType === "atomic" ? "atomic" : "granular",
-    };
+    const schema = this.#schema(values, itemFact(fact, /^map\[[\w.]+\]/));
+    const mapType = fact.mapType === "atomic" ? "atomic" : "granular";
+    return { kind: "map", values: schema, mapType, goType: fact.goType ?? `map[string]${goTypeOf(schema)}` };
   }
 }
 
-/** The facts of a list's or a map's field that say something about its items. */
-function plain(fact: FieldFact): FieldFact {
+/** A field of an inlined struct, as a field of the outer one. */
+function embed(type: string, field: Field): Field {
+  // Its protobuf number belongs to the inlined struct's own message.
+  const { pb: _, ...rest } = field;
+  if (type === "meta/v1.TypeMeta") return rest;
+  const struct = shortName(type);
+  return { ...rest, embedded: field.embedded ? `${struct}.${field.embedded}` : struct };
+}
+
+/** `core/v1.Container` → `Container` */
+function shortName(type: string): string {
+  return type.slice(type.lastIndexOf(".") + 1);
+}
+
+/** What the facts of a list's or a map's field say about its items. */
+function itemFact(fact: FieldFact, prefix: RegExp): FieldFact {
+  // A named type (`v1.ResourceList`) does not tell the type of its items, which then is the plain one.
+  const goType = fact.goType && prefix.test(fact.goType) ? fact.goType.replace(prefix, "") : undefined;
   return {
     name: fact.name,
     type: fact.type,
+    ...(goType && { goType }),
     ...(fact.enum && { enum: fact.enum }),
     ...(fact.format && { format: fact.format }),
   };

@@ -73,12 +73,14 @@ export class StructuralSchemas {
         pointer: true,
         omitempty: false,
         omitzero: false,
+        ...(child.default !== undefined && { default: child.default }),
       });
     }
     return {
       kind: "object",
       name: path,
       fields,
+      numbers: new Map(),
       inlined: new Map(),
       mapType: mapTypeOf(fact),
       preserveUnknown: (fact["x-kubernetes-preserve-unknown-fields"] ?? false) || fact.additionalProperties === true,
