@@ -76,13 +76,19 @@ const CODES: Readonly<Record<StatusReason, number>> = {
 export class StatusError extends Error {
   readonly status: Status;
 
-  constructor(reason: StatusReason, message: string, details?: StatusDetails, code: number = CODES[reason]) {
+  constructor(
+    reason: StatusReason,
+    message: string,
+    details?: StatusDetails,
+    code: number = CODES[reason],
+    metadata: Status["metadata"] = {},
+  ) {
     super(message);
     this.name = "StatusError";
     this.status = {
       kind: "Status",
       apiVersion: "v1",
-      metadata: {},
+      metadata,
       status: "Failure",
       message,
       reason,
@@ -93,7 +99,7 @@ export class StatusError extends Error {
 
   /** The error that a received Status stands for. */
   static from(status: Status): StatusError {
-    return new StatusError(status.reason ?? "", status.message ?? "", status.details, status.code);
+    return new StatusError(status.reason ?? "", status.message ?? "", status.details, status.code, status.metadata);
   }
 
   get reason(): StatusReason {

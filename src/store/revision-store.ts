@@ -6,7 +6,7 @@ import { sameDocument } from "./document-equality.ts";
 import { DocumentTable } from "./document-table.ts";
 import { EventRing } from "./event-ring.ts";
 import { type Change, type History, parseDocument, type Retention, StoredDocument } from "./history.ts";
-import type { Decide, Decision, Store, StoreEvent, Written } from "./store.ts";
+import type { Decide, Decision, Store, StoreEvent, StoreWatch, Written } from "./store.ts";
 
 export interface StoreOptions {
   readonly clock: Clock;
@@ -172,12 +172,16 @@ export class RevisionStore implements Store {
     return turn.outcome(ephemeral).then(() => ({ object: resultOf(decision), changed: true }));
   }
 
-  watch(resource: string, from: number, listener: (event: StoreEvent) => void): Disposable {
+  watch(resource: string, from: number, listener: (event: StoreEvent) => void): StoreWatch {
     this.#refuseExpired(resource, from);
     const watcher: Watcher = { resource, listener, cursor: from, closed: false };
     this.#replaying.add(watcher);
     queueMicrotask(() => this.#replay(watcher));
+    const revision = (): number => (this.#replaying.has(watcher) ? watcher.cursor : this.#revision);
     return {
+      get revision() {
+        return revision();
+      },
       [Symbol.dispose]: () => {
         watcher.closed = true;
         this.#replaying.delete(watcher);

@@ -29,7 +29,12 @@ export interface Store extends AsyncDisposable {
    * Calls `listener` for every event of `resource` after revision `from`, in order, first those that are past, then
    * live; never within this call. `from` older than oldestRevision throws StatusError Expired.
    */
-  watch(resource: string, from: number, listener: (event: StoreEvent) => void): Disposable;
+  watch(resource: string, from: number, listener: (event: StoreEvent) => void): StoreWatch;
+}
+
+export interface StoreWatch extends Disposable {
+  /** Every event up to this revision has been delivered; asked between two events it is the store's own, once the past is told. */
+  readonly revision: number;
 }
 
 /** `revision` is the one that this write will get if it changes anything (for metadata.resourceVersion). */

@@ -73,7 +73,6 @@ export class StructuralSchemas {
         pointer: true,
         omitempty: false,
         omitzero: false,
-        ...(child.default !== undefined && { default: child.default }),
       });
     }
     return {

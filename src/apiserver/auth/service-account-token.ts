@@ -1,0 +1,141 @@
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
+import { serviceAccountGroups, serviceAccountName, type User } from "./user.ts";
+
+/** Who issues the tokens, and for whom when nothing else is asked for. */
+export const ISSUER = "https://kubernetes.default.svc";
+
+export interface TokenRequest {
+  readonly namespace: string;
+  readonly serviceAccount: Named;
+  /** The token dies with this object. */
+  readonly boundTo?: Named & { readonly kind: "Pod" | "Secret" };
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+export interface Named {
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly expires: number;
+}
+
+/** Tells the uid of an object that a token is bound to, undefined when it is gone. */
+export type UidLookup = (
+  kind: "ServiceAccount" | "Pod" | "Secret",
+  namespace: string,
+  name: string,
+) => string | undefined;
+
+interface Claims {
+  readonly aud: readonly string[];
+  readonly exp: number;
+  readonly iat: number;
+  readonly iss: string;
+  readonly jti: string;
+  readonly nbf: number;
+  readonly sub: string;
+  readonly "kubernetes.io": {
+    readonly namespace: string;
+    readonly serviceaccount: Named;
+    readonly pod?: Named;
+    readonly secret?: Named;
+  };
+}
+
+/**
+ * Tokens of service accounts: JSON web tokens (RFC 7519) signed with ES256, valid for as long as they say and as the
+ * objects exist that they are bound to.
+ * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#bound-service-account-tokens
+ */
+export class ServiceAccountTokens {
+  readonly #privateKey: KeyObject;
+  readonly #publicKey: KeyObject;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #uidOf: UidLookup;
+
+  constructor(deps: {
+    /** P-256, PEM. */
+    readonly key: string;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly uidOf: UidLookup;
+  }) {
+    this.#privateKey = createPrivateKey(deps.key);
+    this.#publicKey = createPublicKey(this.#privateKey);
+    this.#clock = deps.clock;
+    this.#random = deps.random;
+    this.#uidOf = deps.uidOf;
+  }
+
+  issue(request: TokenRequest): IssuedToken {
+    const { namespace, serviceAccount, boundTo } = request;
+    const now = Math.floor(this.#clock.now() / 1000);
+    const claims: Claims = {
+      aud: request.audiences,
+      exp: now + request.expirationSeconds,
+      iat: now,
+      iss: ISSUER,
+      jti: this.#random.uuid(),
+      "kubernetes.io": {
+        namespace,
+        serviceaccount: serviceAccount,
+        ...(boundTo && { [boundTo.kind.toLowerCase()]: { name: boundTo.name, uid: boundTo.uid } }),
+      },
+      nbf: now,
+      sub: serviceAccountName(namespace, serviceAccount.name),
+    };
+    const content = `${encode({ alg: "ES256", typ: "JWT" })}.${encode(claims)}`;
+    const signature = sign("sha256", Buffer.from(content), { key: this.#privateKey, dsaEncoding: "ieee-p1363" });
+    return { token: `${content}.${signature.toString("base64url")}`, expires: claims.exp * 1000 };
+  }
+
+  /** The user that a token proves, undefined when it proves nothing to any of `audiences`. */
+  verify(token: string, audiences: readonly string[] = [ISSUER]): User | undefined {
+    const claims = this.#claimsOf(token);
+    if (!claims || !this.#isCurrent(claims) || !claims.aud.some((audience) => audiences.includes(audience)))
+      return undefined;
+    const { namespace, serviceaccount, pod } = claims["kubernetes.io"];
+    return {
+      username: serviceAccountName(namespace, serviceaccount.name),
+      uid: serviceaccount.uid,
+      groups: serviceAccountGroups(namespace),
+      extra: {
+        "authentication.kubernetes.io/credential-id": [`JTI=${claims.jti}`],
+        ...(pod && {
+          "authentication.kubernetes.io/pod-name": [pod.name],
+          "authentication.kubernetes.io/pod-uid": [pod.uid],
+        }),
+      },
+    };
+  }
+
+  #claimsOf(token: string): Claims | undefined {
+    const [header, payload, signature, ...more] = token.split(".");
+    if (!header || !payload || !signature || more.length > 0) return undefined;
+    const key = { key: this.#publicKey, dsaEncoding: "ieee-p1363" } as const;
+    const good = verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url"));
+    // Only tokens of our own making have a good signature, so the claims have our own shape.
+    return good ? (JSON.parse(Buffer.from(payload, "base64url").toString()) as Claims) : undefined;
+  }
+
+  #isCurrent(claims: Claims): boolean {
+    const now = this.#clock.now() / 1000;
+    if (claims.iss !== ISSUER || now >= claims.exp || now < claims.nbf) return false;
+    const { namespace, serviceaccount, pod, secret } = claims["kubernetes.io"];
+    const exists = (kind: "ServiceAccount" | "Pod" | "Secret", object: Named | undefined): boolean =>
+      object === undefined || this.#uidOf(kind, namespace, object.name) === object.uid;
+    return exists("ServiceAccount", serviceaccount) && exists("Pod", pod) && exists("Secret", secret);
+  }
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}

@@ -1,0 +1,29 @@
+import type { KubeObject } from "../../api/object.ts";
+
+/**
+ * The JSON of objects. Each version of an object is encoded once, however many lists and watches it goes into; the bytes
+ * live as long as the object does.
+ */
+export class ObjectJson {
+  readonly #encoded = new WeakMap<KubeObject, Buffer>();
+
+  /** The whole document, kind and apiVersion first. Shared: never write into it. */
+  document(object: KubeObject): Buffer {
+    let bytes = this.#encoded.get(object);
+    if (!bytes) {
+      const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
+      bytes = Buffer.from(typePrefix(object) + JSON.stringify(rest).slice(1));
+      this.#encoded.set(object, bytes);
+    }
+    return bytes;
+  }
+
+  /** The document as an item of a list, which says the kind for all of its items, less its opening brace. */
+  untypedTail(object: KubeObject): Buffer {
+    return this.document(object).subarray(Buffer.byteLength(typePrefix(object)));
+  }
+}
+
+function typePrefix({ kind, apiVersion }: KubeObject): string {
+  return `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`;
+}

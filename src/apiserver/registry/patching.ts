@@ -1,0 +1,82 @@
+import { decodeValue, problemWarnings } from "../../api/decode/decode-object.ts";
+import { DecodingError } from "../../api/decode/decoding-error.ts";
+import { JsonDocument } from "../../api/decode/json-document.ts";
+import type { KubeObject } from "../../api/object.ts";
+import { applyPatch, type PatchType } from "../../api/patch/patch.ts";
+import { StatusError } from "../../api/status-error.ts";
+import type { KindInfo } from "../../api/table/type-table.ts";
+import { formatGo, quoteGo } from "../../lib/go-format.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.ts";
+import { invalid, notFound } from "./failures.ts";
+import { asJson, asObject } from "./json-view.ts";
+
+/** What becomes of fields that the kind does not have, or that are there twice. */
+export type FieldValidation = "Ignore" | "Warn" | "Strict";
+
+/** A patch as it came, read but not yet applied to anything. */
+export interface ReadPatch {
+  readonly type: PatchType;
+  readonly body: JsonValue;
+  /** Members that the patch itself names twice. */
+  readonly duplicates: readonly string[];
+}
+
+/** Reads the body of a PATCH request. Throws BadRequest with Kubernetes' text when it is not JSON. */
+export function readPatch(type: PatchType, bytes: Uint8Array): ReadPatch {
+  try {
+    const document = JsonDocument.parse(bytes);
+    const duplicates = document.hasDuplicates() ? document.members().filter((member) => member.duplicate) : [];
+    return { type, body: document.value, duplicates: duplicates.map(({ path }) => `duplicate field "${path}"`) };
+  } catch (error) {
+    if (!(error instanceof DecodingError)) throw error;
+    throw new StatusError(
+      "BadRequest",
+      type === "strategic" ? error.message : `error decoding patch: ${error.message}`,
+    );
+  }
+}
+
+/** The object that a patch makes of the current one, decoded. Throws Invalid when it is no object of the kind. */
+export function patched(
+  kind: KindInfo,
+  current: KubeObject,
+  patch: ReadPatch,
+  validation: FieldValidation,
+  warn: (text: string) => void,
+): KubeObject {
+  const { document, unknownFields } = applyPatch(kind, patch.type, asJson(current), patch.body);
+  const problems = [...patch.duplicates, ...unknownFields];
+  const refuse = (why: string): StatusError => {
+    const message = `Invalid value: ${quoteGo(shown(patch, document))}: ${why}`;
+    return invalid({ group: "", kind: "" }, "", [{ field: "patch", reason: "FieldValueInvalid", message }]);
+  };
+  let object: JsonObject;
+  try {
+    const decoded = decodeValue(kind, document);
+    object = decoded.object;
+    problems.push(...decoded.problems);
+  } catch (error) {
+    throw error instanceof DecodingError ? refuse(error.message) : error;
+  }
+  if (problems.length > 0 && validation === "Strict") throw refuse(`strict decoding error: ${problems.join(", ")}`);
+  if (problems.length > 0 && validation === "Warn") for (const text of problemWarnings(problems)) warn(text);
+  return asObject(object);
+}
+
+/** What a refusal shows: the patch where the patch is merged field by field, else the document that it made. */
+function shown({ type, body }: ReadPatch, document: JsonValue): string {
+  if (type === "strategic") return formatGo(body);
+  if (!isJsonObject(document)) return JSON.stringify(document);
+  const sorted = Object.keys(document).sort();
+  return JSON.stringify(Object.fromEntries(sorted.map((name) => [name, document[name]])));
+}
+
+/** A patch needs something to patch. */
+export function requireCurrent(
+  current: KubeObject | undefined,
+  resource: { readonly group: string; readonly plural: string },
+  name: string,
+): KubeObject {
+  if (!current) throw notFound(resource, name);
+  return current;
+}

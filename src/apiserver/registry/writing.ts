@@ -1,0 +1,213 @@
+import type { KubeObject, ObjectMeta, OwnerReference } from "../../api/object.ts";
+import { StatusError } from "../../api/status-error.ts";
+import type { ResourceInfo } from "../../api/table/type-table.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { type Random, randomSuffix } from "../../lib/random.ts";
+import { formatTimestamp } from "../../lib/timestamp.ts";
+import { admit, type Admitter, type AdmissionRequest, type AdmissionView } from "../admission/admitter.ts";
+import type { KindHooks } from "./kind-hooks.ts";
+import { conflict, invalid, modified } from "./failures.ts";
+import { requiresVersion } from "./kind-behaviour.ts";
+import {
+  prepareForCreate,
+  prepareForUpdate,
+  sameButForTimes,
+  trackFields,
+  validateCreate,
+  validateUpdate,
+} from "./machinery.ts";
+import { orderedMeta, withMeta } from "./object-meta.ts";
+import type { RequestContext, WriteOptions } from "./request-context.ts";
+import type { StoredKind } from "./stored-kind.ts";
+
+export interface WritingDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly admitters: readonly Admitter[];
+  readonly view: AdmissionView;
+}
+
+/** One write, as the stages see it through which an object goes on its way into the store. */
+export interface Write {
+  /** In the version of the request. */
+  readonly info: ResourceInfo;
+  readonly kind: StoredKind;
+  readonly namespace?: string;
+  readonly subresource?: string;
+  readonly context: RequestContext;
+  readonly options: WriteOptions;
+  readonly hooks: KindHooks | undefined;
+}
+
+/** What a client wants an object to be, in the version of the request. */
+export interface Wanted {
+  readonly object: KubeObject;
+  /** The managed fields are in it already (server-side apply). */
+  readonly tracked: boolean;
+}
+
+/**
+ * The object that a create makes of what the client wants, all but its resourceVersion: managed fields, admission, what the
+ * kind sets itself, validation.
+ */
+export function created(deps: WritingDeps, write: Write, { object: wanted, tracked }: Wanted): KubeObject {
+  const { kind } = write;
+  const object = withUniqueOwners(withNamespace(wanted, write), write.context);
+  const owned = tracked ? object : trackFields(write, undefined, object, deps.clock.now());
+  const admitted = admit(deps.admitters, undefined, kind.stored(owned), admissionOf(deps, write, undefined));
+  const named = withGeneratedName(withSystemFields(deps, admitted), deps.random);
+  const prepared = prepareNew(write, named);
+  validateCreate(kind.info, prepared, write.context.warn);
+  if (prepared.metadata.resourceVersion)
+    throw new StatusError("", "resourceVersion should not be set on objects to be created");
+  return prepared;
+}
+
+/**
+ * The object that an update makes of the current one and of what the client wants; the current one itself when nothing
+ * changes. Throws Conflict when the client has seen another version.
+ */
+export function updated(deps: WritingDeps, write: Write, current: KubeObject, wanted: Wanted): KubeObject {
+  const { info, kind } = write;
+  const live = kind.view(current);
+  const object = withUniqueOwners(withNamespace(wanted.object, write), write.context);
+  checkIdentity(info, live, object);
+  const owned = wanted.tracked ? object : trackFields(write, live, object, deps.clock.now());
+  const admitted = admit(deps.admitters, current, kind.stored(owned), admissionOf(deps, write, current));
+  checkVersion(info, current, object);
+  const prepared = prepareChanged(write, current, withFixedFields(current, admitted));
+  validateUpdate(kind.info, current, prepared, write.subresource, write.context.warn);
+  return sameButForTimes(current, prepared) ? current : prepared;
+}
+
+function prepareNew({ kind, hooks }: Write, object: KubeObject): KubeObject {
+  const prepared = prepareForCreate(kind.info, object);
+  return hooks ? hooks.prepare(undefined, prepared) : prepared;
+}
+
+function prepareChanged({ kind, subresource, hooks }: Write, current: KubeObject, object: KubeObject): KubeObject {
+  const prepared = prepareForUpdate(kind.info, current, object, subresource);
+  return hooks && subresource === undefined ? hooks.prepare(current, prepared) : prepared;
+}
+
+function admissionOf(deps: WritingDeps, write: Write, old: KubeObject | undefined): AdmissionRequest {
+  const { kind, namespace, subresource, context, options } = write;
+  return {
+    operation: old ? "update" : "create",
+    info: kind.info,
+    ...(subresource !== undefined && { subresource }),
+    ...(namespace !== undefined && { namespace }),
+    user: context.user,
+    dryRun: options.dryRun,
+    objects: deps.view,
+    warn: context.warn,
+    validate: (object) =>
+      old
+        ? validateUpdate(kind.info, old, prepareChanged(write, old, object), subresource, context.warn)
+        : validateCreate(kind.info, prepareNew(write, object), context.warn),
+  };
+}
+
+/** Fills in the namespace of the URL; throws BadRequest when the object names another. */
+function withNamespace(object: KubeObject, { info, namespace }: Write): KubeObject {
+  const given = object.metadata.namespace ?? "";
+  if (!info.namespaced) return given === "" ? object : withMeta(object, { namespace: "" });
+  if (given === namespace) return object;
+  if (given !== "")
+    throw new StatusError(
+      "BadRequest",
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  return withMeta(object, { namespace: namespace ?? "" });
+}
+
+function withSystemFields(deps: WritingDeps, object: KubeObject): KubeObject {
+  const { selfLink: _, deletionTimestamp: _t, deletionGracePeriodSeconds: _g, ...meta } = object.metadata as ObjectMeta;
+  const own = { uid: deps.random.uuid(), creationTimestamp: formatTimestamp(deps.clock.now()) };
+  return { ...object, metadata: orderedMeta({ ...meta, ...own }) as KubeObject["metadata"] };
+}
+
+/** Of a drawn name at most 58 characters are the client's own and 5 are drawn. */
+function withGeneratedName(object: KubeObject, random: Random): KubeObject {
+  const { name, generateName } = object.metadata;
+  if (name || !generateName) return object;
+  return withMeta(object, { name: generateName.slice(0, 58) + randomSuffix(random) });
+}
+
+/** What no update changes, whatever the client sends. */
+function withFixedFields(current: KubeObject, object: KubeObject): KubeObject {
+  const { uid, creationTimestamp, generateName, resourceVersion, generation } = current.metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds } = current.metadata;
+  const { selfLink: _, deletionTimestamp: _t, deletionGracePeriodSeconds: _g, ...meta } = object.metadata as ObjectMeta;
+  const fixed: ObjectMeta = {
+    ...meta,
+    uid,
+    resourceVersion,
+    creationTimestamp,
+    ...(generateName !== undefined && { generateName }),
+    ...(generation !== undefined && { generation }),
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
+  };
+  return { ...object, metadata: orderedMeta(fixed) as KubeObject["metadata"] };
+}
+
+/** The uid, when the client names one, must be that of the object that is there. */
+function checkIdentity(info: ResourceInfo, current: KubeObject, object: KubeObject): void {
+  const { uid } = object.metadata as ObjectMeta;
+  if (!uid || uid === current.metadata.uid) return;
+  const { name, namespace } = current.metadata;
+  const group = info.group === "" ? "" : `${info.group}/`;
+  const key = `/registry/${group}${info.plural}/${namespace ? `${namespace}/` : ""}${name}`;
+  const why =
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ` +
+    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`;
+  throw conflict(info, name, why);
+}
+
+function checkVersion(info: ResourceInfo, current: KubeObject, object: KubeObject): void {
+  const { resourceVersion } = object.metadata as ObjectMeta;
+  const { name } = current.metadata;
+  if (!resourceVersion || resourceVersion === "0") {
+    if (!requiresVersion(info)) return;
+    throw invalid({ group: info.group, kind: info.plural }, name, [
+      {
+        field: "metadata.resourceVersion",
+        reason: "FieldValueInvalid",
+        message: "Invalid value: 0: must be specified for an update",
+      },
+    ]);
+  }
+  if (!/^\d+$/.test(resourceVersion))
+    throw new StatusError("", `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  if (resourceVersion !== current.metadata.resourceVersion) throw modified(info, name);
+}
+
+/** An owner that is named twice is kept once, with a warning. */
+function withUniqueOwners(object: KubeObject, { warn }: RequestContext): KubeObject {
+  const owners = object.metadata.ownerReferences;
+  if (!owners || owners.length < 2) return object;
+  const unique: OwnerReference[] = [];
+  const repeated = new Set<string>();
+  for (const owner of owners) {
+    if (unique.some((other) => sameOwner(other, owner))) repeated.add(owner.uid);
+    else unique.push(owner);
+  }
+  if (repeated.size === 0) return object;
+  warn(
+    ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject " +
+      `such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...repeated].join(", ")}`,
+  );
+  return withMeta(object, { ownerReferences: unique });
+}
+
+function sameOwner(a: OwnerReference, b: OwnerReference): boolean {
+  return (
+    a.apiVersion === b.apiVersion &&
+    a.kind === b.kind &&
+    a.name === b.name &&
+    a.uid === b.uid &&
+    a.controller === b.controller &&
+    a.blockOwnerDeletion === b.blockOwnerDeletion
+  );
+}

@@ -1,0 +1,81 @@
+import type { KubeObject } from "../../api/object.ts";
+import { StatusError } from "../../api/status-error.ts";
+import { formatTimestamp } from "../../lib/timestamp.ts";
+import type { AdmissionView } from "../admission/admitter.ts";
+import { ISSUER, type ServiceAccountTokens } from "../auth/service-account-token.ts";
+import { type FieldProblem, invalid, notFound } from "../registry/failures.ts";
+
+/** `authentication.k8s.io/v1` TokenRequest. https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
+export interface TokenRequest {
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly spec?: {
+    readonly audiences?: readonly string[];
+    readonly expirationSeconds?: number | null;
+    readonly boundObjectRef?: { readonly kind?: string; readonly name?: string; readonly uid?: string } | null;
+  };
+}
+
+const MIN_SECONDS = 600;
+const MAX_SECONDS = 2 ** 32;
+const DEFAULT_SECONDS = 3600;
+const ABOUT = { group: "authentication.k8s.io", kind: "TokenRequest" };
+
+/** Issues a token for a service account, as asked for. */
+export function requestToken(
+  account: KubeObject,
+  { spec = {} }: TokenRequest,
+  tokens: ServiceAccountTokens,
+  objects: AdmissionView,
+): object {
+  const { name, namespace = "", uid } = account.metadata;
+  const expirationSeconds = spec.expirationSeconds ?? DEFAULT_SECONDS;
+  const problems = lifeProblems(expirationSeconds);
+  if (problems.length > 0) throw invalid(ABOUT, "", problems);
+  const audiences = spec.audiences?.length ? spec.audiences : [ISSUER];
+  const boundTo = spec.boundObjectRef ? boundObject(spec.boundObjectRef, namespace, objects) : undefined;
+  const { token, expires } = tokens.issue({
+    namespace,
+    serviceAccount: { name, uid },
+    audiences,
+    expirationSeconds,
+    ...(boundTo && { boundTo }),
+  });
+  return {
+    kind: "TokenRequest",
+    apiVersion: "authentication.k8s.io/v1",
+    metadata: { name, namespace, creationTimestamp: formatTimestamp(expires - expirationSeconds * 1000) },
+    spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },
+    status: { token, expirationTimestamp: formatTimestamp(expires) },
+  };
+}
+
+function lifeProblems(seconds: number): FieldProblem[] {
+  const field = "spec.expirationSeconds";
+  const problem = (why: string): FieldProblem => ({
+    field,
+    reason: "FieldValueInvalid",
+    message: `Invalid value: ${seconds}: ${why}`,
+  });
+  if (seconds < MIN_SECONDS) return [problem("may not specify a duration less than 10 minutes")];
+  if (seconds > MAX_SECONDS) return [problem("may not specify a duration larger than 2^32 seconds")];
+  return [];
+}
+
+function boundObject(
+  { kind = "", name = "", uid }: { readonly kind?: string; readonly name?: string; readonly uid?: string },
+  namespace: string,
+  objects: AdmissionView,
+): { kind: "Pod" | "Secret"; name: string; uid: string } {
+  if (kind !== "Pod" && kind !== "Secret")
+    throw new StatusError("BadRequest", `cannot bind token for serviceaccount to object of type ${kind}`);
+  const plural = `${kind.toLowerCase()}s`;
+  const object = objects.get(`/${plural}`, name, namespace);
+  if (!object) throw notFound({ group: "", plural }, name);
+  if (uid && uid !== object.metadata.uid)
+    throw new StatusError(
+      "Conflict",
+      `Operation cannot be fulfilled on ${kind} ${JSON.stringify(name)}: the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+      { name, kind },
+    );
+  return { kind, name, uid: object.metadata.uid };
+}
