@@ -14,6 +14,8 @@ export interface StoreOptions {
   /** Resources (`group/plural`) that are kept in memory only; after a restart they are empty. */
   readonly ephemeral?: ReadonlySet<string>;
   readonly retention?: Retention;
+  /** How much of the newest past is held in memory; what is older is read from the log. Default: 1024 events, 8 MiB of JSON. */
+  readonly recent?: { readonly events: number; readonly bytes: number };
   /** Freezes every written document, so that whoever changes a shared one is caught in the act; for tests. */
   readonly freeze?: boolean;
 }
@@ -33,8 +35,7 @@ const REPLAY_PAGE = 4096;
 /** Milliseconds until a watcher's reading of the past, which the disk refused, is tried again. */
 const REPLAY_RETRY = 1000;
 
-const RING_EVENTS = 1024;
-const RING_BYTES = 8 * 1024 * 1024;
+const DEFAULT_RECENT = { events: 1024, bytes: 8 * 1024 * 1024 };
 
 /** A change that its turn has not made durable yet. */
 interface Staged {
@@ -74,6 +75,8 @@ interface Watcher {
   /** Everything up to this revision has been delivered. */
   cursor: number;
   closed: boolean;
+  /** Calls off the next attempt to read the past. */
+  cancelRetry?: Cancel;
 }
 
 /** The store over a History: documents and newest events in memory, every change durable before anyone sees it. */
@@ -116,8 +119,9 @@ export class RevisionStore implements Store {
     this.#assigned = loaded.revision;
     this.#oldest = loaded.oldest;
     this.#reserved = loaded.reserved;
-    this.#durableEvents = new EventRing(loaded.revision, RING_EVENTS, RING_BYTES);
-    this.#ephemeralEvents = new EventRing(loaded.revision, RING_EVENTS, RING_BYTES);
+    const { events, bytes } = options.recent ?? DEFAULT_RECENT;
+    this.#durableEvents = new EventRing(loaded.revision, events, bytes);
+    this.#ephemeralEvents = new EventRing(loaded.revision, events, bytes);
     this.#scheduleCompaction();
   }
 
@@ -184,6 +188,7 @@ export class RevisionStore implements Store {
       },
       [Symbol.dispose]: () => {
         watcher.closed = true;
+        watcher.cancelRetry?.();
         this.#replaying.delete(watcher);
         this.#live.get(resource)?.delete(watcher);
       },
@@ -197,6 +202,7 @@ export class RevisionStore implements Store {
       this.#cancelCompaction();
       this.#commit();
       this.#live.clear();
+      for (const watcher of this.#replaying) watcher.cancelRetry?.();
       this.#replaying.clear();
       try {
         this.#history.close(this.#assigned);
@@ -305,26 +311,33 @@ export class RevisionStore implements Store {
     }
   }
 
-  /** Brings a watcher up to the present, from memory where possible, and then lets it live. */
+  /** Brings a watcher up to the present, from the log where memory does not reach back, and then lets it live. */
   #replay(watcher: Watcher): void {
     if (watcher.closed || this.#closed) return;
-    const events = this.#events(watcher.resource);
-    if (watcher.cursor >= events.floor) {
-      for (const event of events.after(watcher.resource, watcher.cursor)) this.#deliver(watcher, event);
-      this.#replaying.delete(watcher);
-      if (!watcher.closed) this.#liveWatchers(watcher.resource).add(watcher);
-      return;
+    const { resource } = watcher;
+    const events = this.#events(resource);
+    if (watcher.cursor < events.floor) {
+      try {
+        this.#replayPage(watcher);
+      } catch (error) {
+        this.#log.error("cannot read the past", { resource, after: watcher.cursor, error });
+        watcher.cancelRetry = this.#clock.after(REPLAY_RETRY, () => this.#replay(watcher));
+        return;
+      }
+      if (watcher.cursor < events.floor) {
+        setImmediate(() => this.#replay(watcher));
+        return;
+      }
     }
+    for (const event of events.after(resource, watcher.cursor)) this.#deliver(watcher, event);
+    this.#replaying.delete(watcher);
+    if (!watcher.closed) this.#liveWatchers(resource).add(watcher);
+  }
+
+  #replayPage(watcher: Watcher): void {
     const upTo = Math.min(watcher.cursor + REPLAY_PAGE, this.#revision);
-    try {
-      for (const event of this.#pastEvents(watcher.resource, watcher.cursor, upTo)) this.#deliver(watcher, event);
-    } catch (error) {
-      this.#log.error("cannot read the past", { resource: watcher.resource, after: watcher.cursor, error });
-      this.#clock.after(REPLAY_RETRY, () => this.#replay(watcher));
-      return;
-    }
+    for (const event of this.#pastEvents(watcher.resource, watcher.cursor, upTo)) this.#deliver(watcher, event);
     watcher.cursor = upTo;
-    setImmediate(() => this.#replay(watcher));
   }
 
   #pastEvents(resource: string, after: number, upTo: number): StoreEvent[] {

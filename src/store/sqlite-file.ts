@@ -36,7 +36,7 @@ export function openSqliteStore(path: string, options: SqliteOptions): Store {
   try {
     database.open();
     takeExclusively(database, path);
-    check(database, path);
+    checkContent(database, path);
     if (options.maxBytes !== undefined) {
       database.exec(
         `PRAGMA max_page_count = ${Math.max(1, Math.floor(options.maxBytes / pragma(database, "page_size")))}`,
@@ -97,12 +97,10 @@ function syncDirectory(directory: string): void {
  * the process id is only for the message.
  */
 function takeExclusively(database: DatabaseSync, path: string): void {
-  try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    database.exec("BEGIN IMMEDIATE; COMMIT");
-  } catch (error) {
-    throw refusal(error, path);
-  }
+  database.exec("PRAGMA locking_mode = EXCLUSIVE");
+  // Before anything that writes: SQLite takes a file of zeros for a new database.
+  checkOrigin(database, path);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; COMMIT");
   try {
     writeFileSync(pidFile(path), `${process.pid}\n`, { mode: 0o600 });
   } catch {
@@ -110,12 +108,14 @@ function takeExclusively(database: DatabaseSync, path: string): void {
   }
 }
 
-function check(database: DatabaseSync, path: string): void {
+function checkOrigin(database: DatabaseSync, path: string): void {
   if (pragma(database, "application_id") !== APPLICATION_ID) throw damaged(path, "it was not written by Sluice");
   const version = pragma(database, "user_version");
-  if (version > SCHEMA_VERSION) {
-    throw new AppError("store-too-new", `${path} was written by a newer version of Sluice (schema ${version})`);
-  }
+  if (version <= SCHEMA_VERSION) return;
+  throw new AppError("store-too-new", `${path} was written by a newer version of Sluice (schema ${version})`);
+}
+
+function checkContent(database: DatabaseSync, path: string): void {
   if (pragma(database, "page_count") * pragma(database, "page_size") <= CHECKED_BYTES) {
     const fault = firstColumn(database, "PRAGMA quick_check(1)");
     if (fault !== "ok") throw damaged(path, String(fault));

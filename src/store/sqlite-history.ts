@@ -79,7 +79,12 @@ export class SqliteHistory implements History {
     const reserved = this.#meta("reserved");
     const oldest = this.#meta("oldest");
     const revision = Math.max(this.#newest().revision, oldest, reserved);
-    return { revision, oldest, reserved, documents: rows<LogRow>(this.#statements.heads).map(verified) };
+    return {
+      revision,
+      oldest,
+      reserved,
+      documents: rows<LogRow>(this.#statements.heads).map((row) => this.#verified(row)),
+    };
   }
 
   append(changes: readonly Change[], time: number, reserved?: number): void {
@@ -110,7 +115,7 @@ export class SqliteHistory implements History {
   changes(resource: string, after: number, upTo: number): readonly PastChange[] {
     const found = rows<ChangeRow>(this.#statements.changes, after, upTo, resource);
     return found.map((row) => {
-      const { revision, key, removed, previous, text } = verified(row);
+      const { revision, key, removed, previous, text } = this.#verified(row);
       return { revision, key, removed: removed === 1, text, previous, ...this.#previousText(row) };
     });
   }
@@ -169,10 +174,19 @@ export class SqliteHistory implements History {
     return previous === 0 ? {} : { previousText: this.#documentAt(previous) };
   }
 
+  #verified<Row extends LogRow>(row: Row): Row {
+    const { resource, key, revision, text } = row;
+    if (checksum(resource, key, text) === row.checksum) return row;
+    throw new AppError(
+      "store-damaged",
+      `${this.#path} is damaged: ${resource} ${key} at revision ${revision} has changed`,
+    );
+  }
+
   #documentAt(revision: number): string {
     const [row] = rows<LogRow>(this.#statements.document, revision);
-    if (!row) throw new AppError("store-damaged", `revision ${revision} is missing in ${this.#path}`);
-    return verified(row).text;
+    if (!row) throw new AppError("store-damaged", `${this.#path} is damaged: revision ${revision} is missing`);
+    return this.#verified(row).text;
   }
 
   /**
@@ -265,11 +279,6 @@ function prepare(database: DatabaseSync): Statements {
 
 function checksum(resource: string, key: string, text: string): number {
   return crc32(text, crc32(`${resource} ${key}`));
-}
-
-function verified<Row extends LogRow>(row: Row): Row {
-  if (checksum(row.resource, row.key, row.text) === row.checksum) return row;
-  throw new AppError("store-damaged", `${row.resource} ${row.key} at revision ${row.revision} is damaged`);
 }
 
 /** The rows of a statement whose columns are those of `Row`. */
