@@ -53,13 +53,26 @@ type Fields = Readonly<Record<string, unknown>>;
 async function parse(path: string): Promise<Fields> {
   try {
     const text = await readFile(path, "utf8");
-    // YAML in the form of JSON needs no YAML parser, which a mesh worker can do without.
-    const config: unknown = text.trimStart().startsWith("{") ? JSON.parse(text) : (await import("yaml")).parse(text);
+    const config = fromJson(text) ?? (await fromYaml(text));
     if (isFields(config)) return config;
   } catch (cause) {
     throw new AppError("kubeconfig", `cannot read the kubeconfig ${path}: ${(cause as Error).message}`, { cause });
   }
   throw invalid(path, "it is not a mapping");
+}
+
+/** YAML in the form of JSON needs no YAML parser, which a mesh worker can do without. */
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function fromYaml(text: string): Promise<unknown> {
+  const { parse: parseYaml } = await import("yaml");
+  return parseYaml(text);
 }
 
 /** The named entry of one of the three lists: `contexts[name].context`. */

@@ -47,3 +47,18 @@ function objectsEqual(a: JsonObject, b: JsonObject): boolean {
   for (const name of names) if (!Object.hasOwn(b, name) || !jsonEqual(a[name], b[name])) return false;
   return true;
 }
+
+/** The value when it is an object, else an empty one: for reading documents whose shape is known. */
+export function objectOf(value: JsonValue | undefined): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
+/** The value when it is an array, else an empty one. */
+export function arrayOf(value: JsonValue | undefined): JsonArray {
+  return value !== undefined && isJsonArray(value) ? value : [];
+}
+
+/** The value when it is text, else the empty text. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
+}

@@ -5,13 +5,16 @@ import type { Readable } from "node:stream";
  * to run; a runtime only does it. Everything a runtime starts outlives this process, and `adopt` finds it again.
  */
 export interface Runtime {
-  /** Makes the pod's surroundings (address, hosts file, volumes' mount points). Idempotent. */
+  /** Makes the pod's surroundings (its hosts file and the like). Idempotent: also brings them up to date. */
   preparePod(pod: PodSpec): Promise<void>;
-  /** Starts a container; resolves when the program has been executed. Rejects with RuntimeError. */
+  /** Starts a container; resolves when the program is being executed. Rejects with RuntimeError. */
   start(container: ContainerSpec): Promise<Running>;
   /** Everything of earlier control processes that still exists: running, or ended while nobody looked. */
   adopt(): Promise<readonly Running[]>;
+  /** Runs a command beside the program of a running container, as the program sees the machine. */
   exec(container: ContainerRef, command: readonly string[], options: ExecOptions): Promise<ExecResult>;
+  /** Frees what an instance that has ended left behind; its log stays. */
+  removeContainer(container: ContainerRef): Promise<void>;
   /** Frees whatever preparePod and start left behind. The containers have ended. */
   removePod(podUid: string): Promise<void>;
 }
@@ -20,7 +23,11 @@ export interface PodSpec {
   readonly uid: string;
   readonly namespace: string;
   readonly name: string;
-  readonly address: string;
+  readonly hostname: string;
+  /** Content of /etc/hosts. */
+  readonly hosts: string;
+  /** Content of /etc/resolv.conf; absent: the machine's own. */
+  readonly resolvConf?: string;
 }
 
 export interface ContainerRef {
@@ -31,19 +38,31 @@ export interface ContainerRef {
 }
 
 export interface ContainerSpec extends ContainerRef {
+  /** Digest by which the image store knows the image; kept with the container. */
+  readonly imageId: string;
   /** Root of the unpacked image (a directory that must not be written to). */
   readonly imageRoot: string;
   readonly command: readonly string[];
   readonly workingDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
-  /** File that gets the container's output, in CRI log format. */
+  /** File to whose end the program's output goes, both streams as they come (docs/adr/0006-pod-logs.md). */
   readonly logPath: string;
-  readonly user?: { readonly uid: number; readonly gid?: number };
+  /** Hash of the part of the pod that this container was made from; given back by `adopt`. */
+  readonly hash: string;
+  readonly user?: ContainerUser;
+  readonly readOnlyRoot?: boolean;
+}
+
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface Mount {
+  /** A file or directory of this machine. */
   readonly source: string;
+  /** Absolute path in the container. */
   readonly target: string;
   readonly readOnly: boolean;
 }
@@ -51,24 +70,31 @@ export interface Mount {
 export interface Running extends ContainerRef {
   /** Stable over adoption, e.g. `process://<pod uid>/<container>/<instance>`. */
   readonly id: string;
+  readonly imageId: string;
+  readonly hash: string;
+  /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** Resolves when the program has ended, also if it ended while no control process ran. */
+  /** Resolves when the program has ended, also if it ended while no control process ran; never rejects. */
   readonly exited: Promise<Exit>;
+  /** Sends a signal to the program, unless it has ended. */
   signal(name: NodeJS.Signals): void;
   /** Kills everything the container started, including what it forked away. */
   kill(): void;
 }
 
 export interface Exit {
+  /** As a shell says it: 128 + n for signal n. */
   readonly code: number;
-  readonly signal?: number;
+  /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly oom: boolean;
+  /** How it ended is not known (the machine was restarted, the shim was killed); the code is then 137. */
+  readonly lost: boolean;
 }
 
 export interface ExecOptions {
   readonly stdin?: Readable;
-  readonly timeout?: number;
+  /** Kills the command when aborted; `exec` then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
   readonly output: (stream: "stdout" | "stderr", chunk: Buffer) => void;
 }
 
@@ -76,12 +102,12 @@ export interface ExecResult {
   readonly code: number;
 }
 
-/** Why a container could not be started, in the kubelet's words (`StartError`, `CreateContainerError`, …). */
+/** Why a container could not be started, in the kubelet's words. */
 export class RuntimeError extends Error {
   readonly reason: "CreateContainerError" | "RunContainerError" | "StartError";
 
-  constructor(reason: RuntimeError["reason"], message: string) {
-    super(message);
+  constructor(reason: RuntimeError["reason"], message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "RuntimeError";
     this.reason = reason;
   }

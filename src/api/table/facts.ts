@@ -1,3 +1,5 @@
+import type { JsonObject, JsonValue } from "../../lib/json.ts";
+import defaults from "../facts/defaults.json" with { type: "json" };
 import gateway from "../facts/gateway-types.json" with { type: "json" };
 import surface from "../facts/kube-resources.json" with { type: "json" };
 import kube from "../facts/kube-types.json" with { type: "json" };
@@ -17,7 +19,7 @@ export interface FieldFact {
   readonly pointer?: boolean;
   readonly omitempty?: boolean;
   readonly omitzero?: boolean;
-  readonly default?: unknown;
+  readonly default?: JsonValue;
   readonly enum?: readonly string[];
   readonly format?: string;
   readonly patchStrategy?: string;
@@ -68,7 +70,7 @@ export interface StructuralFact {
   readonly required?: readonly string[];
   readonly items?: StructuralFact;
   readonly additionalProperties?: StructuralFact | boolean;
-  readonly default?: unknown;
+  readonly default?: JsonValue;
   readonly enum?: readonly unknown[];
   readonly pattern?: string;
   readonly minimum?: number;
@@ -123,6 +125,8 @@ export interface CustomFact {
 
 type CustomFacts = Readonly<Record<string, CustomFact | string>>;
 
+/** Constant defaults of Kubernetes 1.36: type → field → value. */
+export const defaultFacts: Readonly<Record<string, JsonObject>> = defaults.types;
 /** The Go types of Kubernetes 1.36. */
 export const kubeFacts: KubeFacts = kube;
 /** The API surface of kube-apiserver 1.36. */

@@ -1,4 +1,5 @@
-import { type FieldFact, kubeFacts } from "./facts.ts";
+import type { JsonValue } from "../../lib/json.ts";
+import { defaultFacts, type FieldFact, kubeFacts } from "./facts.ts";
 import {
   type Constraints,
   type Field,
@@ -55,7 +56,7 @@ export class GoSchemas {
     this.#built.set(name, schema);
     for (const field of fact.fields) {
       if (!field.inline) {
-        const built = this.#field(field);
+        const built = this.#field(field, defaultFacts[name]?.[field.name]);
         fields.set(field.name, built);
         if (built.pb) numbers.set(built.pb.number, built);
         continue;
@@ -67,8 +68,9 @@ export class GoSchemas {
     return schema;
   }
 
-  #field(fact: FieldFact): Field {
+  #field(fact: FieldFact, constant: JsonValue | undefined): Field {
     const schema = this.#schema(fact.type, fact);
+    const value = constant ?? fact.default;
     return {
       name: fact.name,
       schema,
@@ -76,6 +78,7 @@ export class GoSchemas {
       pointer: fact.pointer ?? false,
       omitempty: fact.omitempty ?? false,
       omitzero: fact.omitzero ?? false,
+      ...(value !== undefined && { default: value }),
       ...(fact.pb && { pb: { number: pbNumber(fact.pb), wire: wireOf(schema) } }),
       ...(fact.patchStrategy && { patchStrategy: patchStrategies(fact.patchStrategy) }),
       ...(fact.patchMergeKey && { patchMergeKey: fact.patchMergeKey }),

@@ -1,3 +1,5 @@
+import type { JsonValue } from "../../lib/json.ts";
+
 /**
  * The shape of API types, built once at start-up from the facts (kube-types.json: Go types; gateway-types.json and
  * sluice-types.json: structural schemas). Everything that needs to know a type (decoding, defaults, validation, patches,
@@ -74,6 +76,8 @@ export interface Field {
   readonly omitempty: boolean;
   /** Left out of JSON when zero, a struct too. */
   readonly omitzero: boolean;
+  /** Put in by the API server when the field is not set: what the schema declares, or a constant of Kubernetes' code. */
+  readonly default?: JsonValue;
   /** Protobuf field number and wire type; absent for structural schemas and for fields of an inlined struct. */
   readonly pb?: { readonly number: number; readonly wire: "varint" | "bytes" | "fixed64" | "fixed32" };
   /** How a strategic merge patch treats the field; absent: replace scalars and lists, merge structs and maps. */
@@ -83,7 +87,8 @@ export interface Field {
 
 /** What structural schemas add (OpenAPI v3 as CRDs use it), and the enums and defaults that Go types declare. */
 export interface Constraints {
-  readonly default?: unknown;
+  /** As the schema itself declares it; `Field.default` is what is put in. */
+  readonly default?: JsonValue;
   readonly enum?: readonly unknown[];
   readonly format?: string;
   readonly pattern?: string;

@@ -73,6 +73,7 @@ export class StructuralSchemas {
         pointer: true,
         omitempty: false,
         omitzero: false,
+        ...(child.default !== undefined && { default: child.default }),
       });
     }
     return {

@@ -43,11 +43,15 @@ function context(files: Readonly<Record<string, string>>, name = "context"): str
 async function filesOf(name: string): Promise<Record<string, string>> {
   const root = await store.unpack(store.find(name)!);
   const files: Record<string, string> = {};
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile()) files[path.slice(root.length)] = readFileSync(path, "utf8");
-    if (entry.isSymbolicLink()) files[path.slice(root.length)] = `-> ${readlinkSync(path)}`;
-  }
+  const visit = (directory: string): void => {
+    for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else
+        files[path] = entry.isFile() ? readFileSync(join(root, path), "utf8") : `-> ${readlinkSync(join(root, path))}`;
+    }
+  };
+  visit("/");
   return files;
 }
 

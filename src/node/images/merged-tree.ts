@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
 /** What is at a path of the tree that a program sees as its root. */
@@ -65,13 +65,23 @@ function step(sources: readonly string[], name: string): TreeEntry {
   const directories: string[] = [];
   for (const source of sources) {
     const path = join(source, name);
-    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const stat = statOf(path);
     if (!stat) continue;
     if (stat.isDirectory()) directories.push(path);
     else if (directories.length > 0) break;
     else return { kind: stat.isSymbolicLink() ? "symlink" : "file", source: path };
   }
   return directories.length > 0 ? { kind: "directory", sources: directories } : { kind: "absent" };
+}
+
+/** What may not be reached is not there for the program either. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EACCES") return undefined;
+    throw error;
+  }
 }
 
 const split = (path: string): string[] => path.split("/").filter((name) => name !== "" && name !== ".");

@@ -1,0 +1,157 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { ListenerSpec } from "../../plan/routing/snapshot.ts";
+import type { Backend } from "./backend.ts";
+import { ClientConnection, type Frontend } from "./client-connection.ts";
+import type { Core } from "./core.ts";
+import { beginsHttp1 } from "./protocol-detector.ts";
+import { type RouteContext, RouteTable } from "./route.ts";
+import { TcpConnection } from "./tcp-connection.ts";
+
+interface Connection {
+  drain(): void;
+  destroy(): void;
+}
+
+/** One address and port of one Service: accepts connections and says to them what the newest snapshot says. */
+export class Listener implements Frontend {
+  readonly address: string;
+  readonly port: number;
+  draining = false;
+  /** Why the kernel did not let us listen (`EACCES`, `EADDRINUSE`, …). */
+  refused: string | undefined;
+  readonly #core: Core;
+  readonly #context: RouteContext;
+  readonly #server: Server;
+  readonly #connections = new Set<Connection>();
+  #spec: ListenerSpec;
+  #routes: RouteTable;
+  /** The spec as text: an update that changes nothing need not make a new table. */
+  #text: string;
+  #emptied: (() => void) | undefined;
+
+  constructor(core: Core, context: RouteContext, spec: ListenerSpec) {
+    this.address = spec.address;
+    this.port = spec.port;
+    this.#core = core;
+    this.#context = context;
+    this.#spec = spec;
+    this.#text = JSON.stringify(spec);
+    this.#routes = new RouteTable(spec, context);
+    // allowHalfOpen: a client may end its side as soon as it has said all it wants.
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  get spec(): ListenerSpec {
+    return this.#spec;
+  }
+
+  get service(): string {
+    return this.#spec.fallback;
+  }
+
+  get routes(): RouteTable {
+    return this.#routes;
+  }
+
+  get listening(): boolean {
+    return this.#server.listening;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** True when it listens; false when the kernel refused, and `refused` says why. Every worker listens on the same address. */
+  listen(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const refused = (error: NodeJS.ErrnoException): void => {
+        this.refused = error.code ?? error.message;
+        resolve(false);
+      };
+      this.#server.once("error", refused);
+      this.#server.listen({ host: this.address, port: this.port, reusePort: true, backlog: 4096 }, () => {
+        this.#server.off("error", refused);
+        this.#server.on("error", () => undefined);
+        this.refused = undefined;
+        resolve(true);
+      });
+    });
+  }
+
+  /** From the next request on, also on connections that are there already. */
+  update(spec: ListenerSpec): void {
+    const text = JSON.stringify(spec);
+    if (text === this.#text) return;
+    this.#text = text;
+    this.#spec = spec;
+    this.#routes = new RouteTable(spec, this.#context);
+  }
+
+  /** Accepts nothing more, tells clients to go, and resolves when the last connection has ended. */
+  close(): Promise<void> {
+    this.draining = true;
+    if (this.#server.listening) this.#server.close();
+    for (const connection of this.#connections) connection.drain();
+    return new Promise((resolve) => {
+      if (this.#connections.size === 0) resolve();
+      else this.#emptied = resolve;
+    });
+  }
+
+  destroy(): void {
+    if (this.#server.listening) this.#server.close();
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    switch (this.#spec.protocol) {
+      case "http":
+        this.#serveHttp(socket);
+        break;
+      case "tcp":
+        this.#serveTcp(socket, undefined);
+        break;
+      case "detect":
+        this.#detect(socket);
+        break;
+    }
+  }
+
+  #serveHttp(socket: Socket): ClientConnection {
+    const connection = new ClientConnection(this.#core, this, socket, this.#ended);
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  #serveTcp(socket: Socket, first: Buffer | undefined): void {
+    const backend: Backend = this.#context.backend(this.#spec.fallback);
+    this.#connections.add(new TcpConnection(this.#core, socket, backend, first, this.#ended));
+  }
+
+  /** Decides by what the client says first; a client that waits for the server to speak gets bytes both ways. */
+  #detect(socket: Socket): void {
+    let bytes: Buffer = Buffer.alloc(0);
+    const decide = (http: boolean): void => {
+      cancel();
+      socket.off("data", look).off("end", ended).off("error", ignore);
+      if (socket.destroyed) return;
+      if (!http) this.#serveTcp(socket, bytes.length > 0 ? bytes : undefined);
+      else this.#serveHttp(socket).receive(bytes);
+    };
+    const look = (piece: Buffer): void => {
+      bytes = bytes.length === 0 ? piece : Buffer.concat([bytes, piece]);
+      const http = beginsHttp1(bytes);
+      if (http !== undefined) decide(http);
+    };
+    const ended = (): void => decide(false);
+    const ignore = (): void => undefined;
+    // What looks like the beginning of a request, but comes slowly, is one.
+    const cancel = this.#core.clock.after(this.#core.limits.detect, () => decide(bytes.length > 0));
+    socket.on("data", look).on("end", ended).on("error", ignore);
+  }
+
+  readonly #ended = (connection: Connection): void => {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#emptied?.();
+  };
+}

@@ -1,0 +1,68 @@
+import type { Failure } from "./failure.ts";
+
+/** What there is to know when an attempt to answer a request has failed and nothing has reached the client. */
+export interface FailedAttempt {
+  /** `answered`: with a status of 500 or more. */
+  readonly failure: Failure | "answered";
+  /** Attempts so far, this one included. */
+  readonly attempts: number;
+  /** The method may be carried out twice (RFC 9110 §9.2.2). */
+  readonly idempotent: boolean;
+  /** All content that has come is kept. */
+  readonly replayable: boolean;
+  /** The connection had carried a request before: the server may have closed it just then. */
+  readonly reused: boolean;
+  /** The backend has an endpoint that has not been tried. */
+  readonly another: boolean;
+  readonly version: "new" | "old" | undefined;
+  readonly retryOnStable: boolean;
+  /** The gate of the session is shut: the new version must not get it again. */
+  readonly shut: boolean;
+}
+
+/** `again`: to the same backend; `stable`: to the old version; `answer`: tell the client. `paid`: only within the retry budget. */
+export interface Step {
+  readonly to: "again" | "stable" | "answer";
+  readonly paid: boolean;
+}
+
+const MOST_ATTEMPTS = 4;
+const ANSWER: Step = { to: "answer", paid: false };
+/** Where the gate is shut, the old version has to take it: no question of a budget. */
+const TO_STABLE: Step = { to: "stable", paid: false };
+
+/**
+ * What to do next. Nothing was written: any method may be tried elsewhere. A connection that was in use before was closed without
+ * an answer: the usual race, tried again once more. Anything else was a real failure: only idempotent methods,
+ * once for each, within the budget; for the new version of a release only on the old one.
+ */
+export function nextStep(attempt: FailedAttempt): Step {
+  if (!mayRepeat(attempt)) return ANSWER;
+  const free = isFree(attempt);
+  if (attempt.version === "new" && attempt.shut)
+    return free || isUnwritten(attempt) || attempt.retryOnStable ? TO_STABLE : ANSWER;
+  if (free) return { to: "again", paid: false };
+  if (attempt.version === "new" && attempt.retryOnStable) return { to: "stable", paid: true };
+  return attempt.failure === "reset" && attempt.another ? { to: "again", paid: true } : ANSWER;
+}
+
+/** The request is still whole, and carrying it out twice would do no harm. */
+function mayRepeat(attempt: FailedAttempt): boolean {
+  return attempt.attempts < MOST_ATTEMPTS && attempt.replayable && (attempt.idempotent || isUnwritten(attempt));
+}
+
+const isUnwritten = ({ failure }: FailedAttempt): boolean => failure === "refused" || failure === "unavailable";
+
+/** Trying again costs the backend nothing: the request has not been seen by anyone. */
+function isFree({ failure, another, reused }: FailedAttempt): boolean {
+  return (failure === "refused" && another) || (failure === "reset" && reused);
+}
+
+/** True for a failed attempt that says nothing about the version: another endpoint, or another connection, gets the same request. */
+export function isHarmless({ failure, reused }: FailedAttempt, step: Step): boolean {
+  return step.to === "again" && (failure === "refused" || (failure === "reset" && reused));
+}
+
+const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+
+export const isIdempotent = (method: string): boolean => IDEMPOTENT.has(method);

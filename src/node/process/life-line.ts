@@ -1,0 +1,32 @@
+import { closeSync, constants, openSync } from "node:fs";
+import { Socket } from "node:net";
+import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+
+/**
+ * Calls `ended` once when the process that holds the FIFO at `path` open for writing is gone: at once if it is gone
+ * already. This works for processes that are not our children, without asking again and again. The returned function stops it.
+ */
+export function watchLifeLine(path: string, holder: ProcessIdentity, ended: () => void): () => void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch {
+    queueMicrotask(ended);
+    return () => undefined;
+  }
+  // A FIFO that no writer has opened since says nothing: look after opening, so that none is missed.
+  if (!isAlive(holder)) {
+    closeSync(descriptor);
+    queueMicrotask(ended);
+    return () => undefined;
+  }
+  const socket = new Socket({ fd: descriptor, readable: true, writable: false });
+  socket.on("error", () => undefined);
+  socket.once("close", ended);
+  socket.resume();
+  socket.unref();
+  return () => {
+    socket.off("close", ended);
+    socket.destroy();
+  };
+}

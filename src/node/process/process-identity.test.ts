@@ -1,0 +1,27 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { bootId, identityOf, isAlive, parseStat, signalProcess } from "./process-identity.ts";
+
+const fields = "R 1 2 3 0 -1 4194304 5 0 0 0 0 0 0 0 20 0 1 0 295567 2654208 136";
+
+test.each([
+  ["12 (sh) ", { pid: 12, startTicks: 295567 }],
+  ["12 (a b) c) ", { pid: 12, startTicks: 295567 }],
+])("reads %j", (head, want) => expect(parseStat(head + fields)).toEqual(want));
+
+test.each(["", "12", "12 (sh) R 1", "x (sh) R"])("does not read %j", (line) => expect(parseStat(line)).toBeUndefined());
+
+test("a process is only itself", async () => {
+  const child = spawn("sleep", ["60"]);
+  await once(child, "spawn");
+  const identity = identityOf(child.pid!)!;
+  expect(isAlive(identity)).toBe(true);
+  expect(signalProcess({ ...identity, startTicks: identity.startTicks + 1 }, "SIGKILL")).toBe(false);
+  expect(signalProcess(identity, "SIGKILL")).toBe(true);
+  await once(child, "exit");
+  expect(isAlive(identity)).toBe(false);
+  expect(signalProcess(identity, "SIGKILL")).toBe(false);
+});
+
+test("knows the boot", () => expect(bootId()).toMatch(/^[0-9a-f-]{36}$/));
