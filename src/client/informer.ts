@@ -70,6 +70,11 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     return this;
   }
 
+  /** Everything up to this resourceVersion is in the cache; undefined before the first listing is whole. */
+  get version(): string | undefined {
+    return this.#version;
+  }
+
   /** The object `ns/name` (or `name`). */
   get(key: string): T | undefined {
     return this.#objects.get(key);

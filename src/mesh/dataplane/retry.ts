@@ -28,7 +28,7 @@ export interface Step {
 
 const MOST_ATTEMPTS = 4;
 const ANSWER: Step = { to: "answer", paid: false };
-/** Where the gate is shut, the old version has to take it: no question of a budget. */
+/** The old version has to take what the new one cannot or must not: no question of a budget. */
 const TO_STABLE: Step = { to: "stable", paid: false };
 
 /**
@@ -42,6 +42,8 @@ export function nextStep(attempt: FailedAttempt): Step {
   if (attempt.version === "new" && attempt.shut)
     return free || isUnwritten(attempt) || attempt.retryOnStable ? TO_STABLE : ANSWER;
   if (free) return { to: "again", paid: false };
+  // While the old version has an endpoint, no rule of a release answers 503 (docs/architecture.md, Sessions).
+  if (attempt.version === "new" && isUnwritten(attempt)) return TO_STABLE;
   if (attempt.version === "new" && attempt.retryOnStable) return { to: "stable", paid: true };
   return attempt.failure === "reset" && attempt.another ? { to: "again", paid: true } : ANSWER;
 }

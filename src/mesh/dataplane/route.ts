@@ -157,7 +157,15 @@ function drawOf(rule: Rule, shares: readonly Share[], context: RouteContext): Ac
   const shut = counted(0, (share) =>
     share.version === "new" ? 0 : share.version === "old" ? old + fresh : share.weight,
   );
-  return (random) => (gate.shut ? shut : open).next(random)?.drawn;
+  const stable = shares.find((share) => share.version === "old");
+  const instead: Drawn | undefined = stable && { share: stable, tally: undefined };
+  return (random) => {
+    const drawn = (gate.shut ? shut : open).next(random)?.drawn;
+    // Its pods are gone before the weights could follow: served by the old version, a draw of nobody.
+    if (drawn?.share.version === "new" && drawn.share.backend?.endpoints.length === 0 && instead) return instead;
+    if (drawn?.tally) drawn.tally.drawn++;
+    return drawn;
+  };
 }
 
 const weightOf = (shares: readonly Share[], version: Share["version"]): number =>

@@ -1,19 +1,20 @@
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
-import { HyperLogLog } from "../../lib/hyper-log-log.ts";
+import { addUser, emptySketch, type UserSketch, writeSketch } from "../../lib/user-sketch.ts";
 
 type Status = NonNullable<MeshWorker["status"]>;
 
 /** Endpoints that a session counts one by one; what comes after them counts as `other`. */
 const MOST_ENDPOINTS = 200;
 /** Users hit by failures that are named one by one. */
-const MOST_HIT = 1000;
+const MOST_HIT = 100;
 
-/** Requests of one backend at one chance `w`; `requests` grows. */
+/** Requests of one backend at one chance `w`: those that were drawn, and those that have ended. */
 export interface Tally {
   readonly session: string;
   readonly rule: string;
   readonly backend: string;
   readonly w: number;
+  drawn: number;
   requests: number;
 }
 
@@ -27,7 +28,7 @@ interface FailureRow {
 interface UserRow {
   readonly session: string;
   readonly backend: string;
-  readonly sketch: HyperLogLog;
+  readonly sketch: UserSketch;
   readonly hit: Set<string>;
   hitMore: number;
 }
@@ -46,7 +47,7 @@ export class Ledger {
     const key = `${session}\n${rule}\n${backend}\n${w}`;
     const known = this.#tallies.get(key);
     if (known) return known;
-    const tally = { session, rule, backend, w, requests: 0 };
+    const tally = { session, rule, backend, w, drawn: 0, requests: 0 };
     this.#tallies.set(key, tally);
     return tally;
   }
@@ -66,7 +67,7 @@ export class Ledger {
   /** `user` is 16 hexadecimal digits of a hash. */
   served(tally: Tally, user: string): void {
     const row = this.#userRow(tally);
-    row.sketch.add(Number.parseInt(user.slice(0, 8), 16), Number.parseInt(user.slice(8), 16));
+    addUser(row.sketch, Number.parseInt(user.slice(0, 8), 16), Number.parseInt(user.slice(8), 16));
   }
 
   /** A failure reached this user. */
@@ -87,7 +88,7 @@ export class Ledger {
 
   report(): Required<Pick<Status, "requests" | "failures" | "users">> {
     return {
-      requests: [...this.#tallies.values()].filter((row) => row.requests > 0).map((row) => ({ ...row })),
+      requests: [...this.#tallies.values()].filter((row) => row.drawn > 0).map((row) => ({ ...row })),
       failures: [...this.#failures.values()].map(({ tally: { session, rule, backend, w }, ...counts }) => ({
         session,
         rule,
@@ -98,7 +99,7 @@ export class Ledger {
       users: [...this.#users.values()].map(({ session, backend, sketch, hit, hitMore }) => ({
         session,
         backend,
-        sketch: sketch.encode(),
+        sketch: writeSketch(sketch),
         hit: [...hit],
         hitMore,
       })),
@@ -118,7 +119,7 @@ export class Ledger {
     const key = `${session}\n${backend}`;
     const known = this.#users.get(key);
     if (known) return known;
-    const row = { session, backend, sketch: new HyperLogLog(), hit: new Set<string>(), hitMore: 0 };
+    const row = { session, backend, sketch: emptySketch(), hit: new Set<string>(), hitMore: 0 };
     this.#users.set(key, row);
     return row;
   }

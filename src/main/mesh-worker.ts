@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { HttpsClient } from "../client/https-client.ts";
+import { readKubeconfig } from "../client/kubeconfig.ts";
+import { Transport } from "../client/transport.ts";
+import { homeAt, prepareHome } from "../engine/home.ts";
+import { writeState } from "../engine/process-record.ts";
+import { EXIT_CONFIG } from "../engine/respawner.ts";
+import { LIMITS } from "../mesh/dataplane/limits.ts";
+import { AccessLogFile } from "../mesh/worker/access-log-file.ts";
+import { MeshWorker } from "../mesh/worker/worker.ts";
+import { WorkerFolder } from "../mesh/worker/worker-folder.ts";
+import { lineLogger } from "../observe/line-logger.ts";
+import { descriptorWriter } from "../observe/log-file.ts";
+import { systemClock as clock } from "./system-clock.ts";
+import { systemRandom as random } from "./system-random.ts";
+
+// mesh-worker.js --home DIR --name mesh-1: one of the processes that carry the traffic.
+const { values } = parseArgs({ options: { home: { type: "string" }, name: { type: "string" } } });
+const { home: root, name } = values;
+const log = lineLogger(clock, descriptorWriter(2), { process: name });
+if (!root || !name) {
+  log.error("usage: mesh-worker --home DIR --name NAME");
+  process.exit(EXIT_CONFIG);
+}
+const home = homeAt(root);
+prepareHome(home);
+// Sockets are named relative to here: the path of a unix socket must not be longer than 107 bytes.
+process.chdir(home.run);
+
+const { endpoint } = await readKubeconfig(home.kubeconfig);
+const client = new HttpsClient(new Transport(endpoint, `sluice-${name}`), { fieldManager: name });
+const folder = new WorkerFolder(join(home.mesh, name), clock, log);
+const accessLog = new AccessLogFile(join(home.logs, `${name}-access.log`), clock, log);
+const worker = new MeshWorker({
+  client,
+  clock,
+  random,
+  log,
+  limits: LIMITS,
+  accessLog,
+  folder,
+  name,
+  pid: process.pid,
+  run: ".",
+});
+
+let stopping = false;
+for (const signal of ["SIGTERM", "SIGINT"] as const)
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    void worker
+      .stop()
+      .then(() => accessLog[Symbol.asyncDispose]())
+      // Not 0: a worker that was told to end by itself comes back; only its respawner ends it for good.
+      .finally(() => process.exit(143));
+  });
+
+await worker.start();
+writeState(home.run, name, { pid: process.pid, phase: "ready" });
+log.info("serving");

@@ -1,0 +1,91 @@
+import { close, fstatSync, openSync, renameSync, write } from "node:fs";
+import type { Cancel, Clock } from "../../lib/clock.ts";
+import type { Logger } from "../../observe/logger.ts";
+import { type AccessLog, accessLine, type LoggedRequest } from "../dataplane/access-log.ts";
+
+/** Lines are written together: at this many characters, or after this many milliseconds. */
+const BATCH = 32_768;
+const DELAY = 250;
+/** At this size the file becomes `<path>.1`, and the `<path>.1` before it goes. */
+const MAX_BYTES = 32 * 1024 * 1024;
+/** More than this the disk is not waited for: lines are lost, and counted. */
+const MAX_BACKLOG = 4 * 1024 * 1024;
+
+/** The access log of a worker: one line of JSON for each request, written in batches and never waited for. */
+export class AccessLogFile implements AccessLog, AsyncDisposable {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #maxBytes: number;
+  #descriptor: number;
+  #size: number;
+  #lines = "";
+  #lost = 0;
+  #cancel: Cancel | undefined;
+  #writing: Promise<void> | undefined;
+
+  constructor(path: string, clock: Clock, log: Logger, maxBytes: number = MAX_BYTES) {
+    this.#path = path;
+    this.#clock = clock;
+    this.#log = log;
+    this.#maxBytes = maxBytes;
+    this.#descriptor = openSync(path, "a", 0o600);
+    this.#size = fstatSync(this.#descriptor).size;
+  }
+
+  add(request: LoggedRequest): void {
+    if (this.#lines.length > MAX_BACKLOG) {
+      this.#lost++;
+      return;
+    }
+    this.#lines += accessLine(request);
+    if (this.#lines.length >= BATCH) this.#flush();
+    else this.#cancel ??= this.#clock.after(DELAY, () => this.#flush());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#flush();
+    await this.#writing;
+    await new Promise<void>((resolve) => close(this.#descriptor, () => resolve()));
+  }
+
+  #flush(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (!this.#writing && this.#lines !== "") this.#writing = this.#write();
+  }
+
+  async #write(): Promise<void> {
+    while (this.#lines !== "") {
+      if (this.#lost > 0) this.#log.warn("lines of the access log were lost", { lines: this.#lost });
+      this.#lost = 0;
+      const bytes = Buffer.from(this.#lines, "latin1");
+      this.#lines = "";
+      await this.#append(bytes);
+      this.#size += bytes.length;
+      if (this.#size >= this.#maxBytes) this.#turnOver();
+    }
+    this.#writing = undefined;
+  }
+
+  #append(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      write(this.#descriptor, bytes, (error) => {
+        if (error) this.#log.warn("the access log cannot be written", { error });
+        resolve();
+      });
+    });
+  }
+
+  #turnOver(): void {
+    try {
+      renameSync(this.#path, `${this.#path}.1`);
+      const old = this.#descriptor;
+      this.#descriptor = openSync(this.#path, "a", 0o600);
+      close(old, () => undefined);
+      this.#size = 0;
+    } catch (error) {
+      this.#log.warn("the access log cannot be turned over", { error });
+    }
+  }
+}
