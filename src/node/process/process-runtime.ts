@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, sleep } from "../../lib/clock.ts";
 import {
   type ContainerRef,
   type ContainerSpec,
@@ -28,7 +28,7 @@ import {
 import { watchLifeLine } from "./life-line.ts";
 import { readMountTable } from "./mount-table.ts";
 import { PodFiles } from "./pod-files.ts";
-import { bootId, isAlive, parseStat, readStat, signalGroup } from "./process-identity.ts";
+import { bootId, isAlive, parseStat, readStat, signalGroup, signalProcess } from "./process-identity.ts";
 import { removeTree } from "./remove-tree.ts";
 import { buildRoot, type PreparedRoot } from "./root-builder.ts";
 import { containerId, RunningProcess } from "./running-process.ts";
@@ -44,6 +44,9 @@ export interface ProcessRuntimeOptions {
   /** Directory of the Node.js that runs, for the PATH of programs. */
   readonly nodeDir: string;
 }
+
+/** How long to wait for the kernel to end what a killed shim held. Milliseconds. */
+const KILL_TIMEOUT = 5000;
 
 /** Runs containers as processes of this machine, in namespaces of their own where the kernel allows it. */
 export class ProcessRuntime implements Runtime {
@@ -212,19 +215,29 @@ export class ProcessRuntime implements Runtime {
       throw new RuntimeError("CreateContainerError", readError(files));
     }
     child.unref();
-    const exited = ended.then((code): Exit => readExit(files) ?? { code, at: this.#options.clock.now(), lost: false });
+    const exited = ended.then((code) => readExit(files) ?? this.#killed(files, code, false));
     return this.#running(container, files, exited, this.#options.isolation.namespaces);
   }
 
   #adoptOne(record: InstanceRecord): Running {
     const files = instanceFiles(this.#podsDir, record);
     const shim = readStat(files.shimStat);
-    const lost = (): Exit => ({ code: 137, at: this.#options.clock.now(), lost: true });
-    const isThere = shim && record.bootId === this.#bootId;
-    const exited = isThere
-      ? new Promise<Exit>((resolve) => watchLifeLine(files.lifeLine, shim, () => resolve(readExit(files) ?? lost())))
-      : Promise.resolve(readExit(files) ?? lost());
+    if (!shim || record.bootId !== this.#bootId) {
+      const exit = readExit(files) ?? { code: 137, at: this.#options.clock.now(), lost: true };
+      return this.#running(record, files, Promise.resolve(exit), record.root !== undefined);
+    }
+    const ended = new Promise<void>((resolve) => watchLifeLine(files.lifeLine, shim, resolve));
+    const exited = ended.then(() => readExit(files) ?? this.#killed(files, 137, true));
     return this.#running(record, files, exited, record.root !== undefined);
+  }
+
+  /** The shim was killed before it could write the exit down; what it held dies too, but a moment later. */
+  async #killed(files: InstanceFiles, code: number, lost: boolean): Promise<Exit> {
+    const { clock } = this.#options;
+    const at = clock.now();
+    const init = readStat(files.initStat);
+    while (init && signalProcess(init, "SIGKILL") && clock.now() - at < KILL_TIMEOUT) await sleep(clock, 5);
+    return { code, at, lost };
   }
 
   #running(
