@@ -1,4 +1,11 @@
-import type { JsonArray, JsonObject, JsonValue } from "./json.ts";
+import {
+  isJsonObject,
+  type JsonArray,
+  type JsonObject,
+  type JsonValue,
+  type MutableJsonObject,
+  setMember,
+} from "./json.ts";
 
 /** A document as Go's `%v` prints it, which Kubernetes does in some error texts: `map[image:x ports:[80 81]]`. */
 export function formatGo(value: JsonValue | undefined): string {
@@ -57,4 +64,21 @@ function escapeRune(char: string): string {
   if (code >= 0xd800 && code < 0xe000) return "\ufffd";
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, "0")}`;
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
+}
+
+/** A document as Go's encoding/json writes it: members sorted, and escaped what HTML would take for its own. */
+export function encodeGoJson(value: JsonValue): string {
+  const text = JSON.stringify(value, (_, member: JsonValue) => sortMembers(member));
+  return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, escapeUnit) : text;
+}
+
+function sortMembers(value: JsonValue): JsonValue {
+  if (!isJsonObject(value)) return value;
+  const sorted: MutableJsonObject = {};
+  for (const name of Object.keys(value).sort()) setMember(sorted, name, value[name] ?? null);
+  return sorted;
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
