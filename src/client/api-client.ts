@@ -5,7 +5,7 @@ import type { Resource } from "../api/resource.ts";
  * The one way in which parts talk to each other: the Kubernetes API. Adapters: in-process (the control process's own
  * controllers), HTTPS (mesh workers, the CLI, a real cluster). Both obey the contract suite in api-client.case.ts.
  *
- * Failures are StatusErrors. Objects handed out are shared and must not be changed.
+ * Failures are StatusErrors; a server that cannot be reached is AppError `unreachable`. Objects handed out are shared and must not be changed.
  */
 export interface ApiClient {
   get<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T>;

@@ -120,12 +120,6 @@ function checkContent(database: DatabaseSync, path: string): void {
     const fault = firstColumn(database, "PRAGMA quick_check(1)");
     if (fault !== "ok") throw damaged(path, String(fault));
   }
-  const orphans = firstColumn(
-    database,
-    `SELECT count(*) FROM head WHERE NOT EXISTS (SELECT 1 FROM log
-      WHERE log.revision = head.revision AND log.resource = head.resource AND log.key = head.key AND removed = 0)`,
-  );
-  if (orphans !== 0) throw damaged(path, `${String(orphans)} documents are missing`);
 }
 
 function pragma(database: DatabaseSync, name: string): number {

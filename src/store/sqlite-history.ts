@@ -79,12 +79,10 @@ export class SqliteHistory implements History {
     const reserved = this.#meta("reserved");
     const oldest = this.#meta("oldest");
     const revision = Math.max(this.#newest().revision, oldest, reserved);
-    return {
-      revision,
-      oldest,
-      reserved,
-      documents: rows<LogRow>(this.#statements.heads).map((row) => this.#verified(row)),
-    };
+    const documents = rows<LogRow>(this.#statements.heads).map((row) => this.#verified(row));
+    const expected = rows<{ readonly heads: number }>(this.#statements.countHeads)[0]?.heads ?? 0;
+    if (documents.length !== expected) throw this.#damage(`${expected - documents.length} documents are missing`);
+    return { revision, oldest, reserved, documents };
   }
 
   append(changes: readonly Change[], time: number, reserved?: number): void {
@@ -177,15 +175,16 @@ export class SqliteHistory implements History {
   #verified<Row extends LogRow>(row: Row): Row {
     const { resource, key, revision, text } = row;
     if (checksum(resource, key, text) === row.checksum) return row;
-    throw new AppError(
-      "store-damaged",
-      `${this.#path} is damaged: ${resource} ${key} at revision ${revision} has changed`,
-    );
+    throw this.#damage(`${resource} ${key} at revision ${revision} has changed`);
+  }
+
+  #damage(what: string): AppError {
+    return new AppError("store-damaged", `${this.#path} is damaged: ${what}`);
   }
 
   #documentAt(revision: number): string {
     const [row] = rows<LogRow>(this.#statements.document, revision);
-    if (!row) throw new AppError("store-damaged", `${this.#path} is damaged: revision ${revision} is missing`);
+    if (!row) throw this.#damage(`revision ${revision} is missing`);
     return this.#verified(row).text;
   }
 
@@ -242,6 +241,7 @@ type StatementName =
   | "meta"
   | "newest"
   | "heads"
+  | "countHeads"
   | "changes"
   | "changedSince"
   | "document"
@@ -263,8 +263,9 @@ function prepare(database: DatabaseSync): Statements {
     meta: sql("SELECT value FROM meta WHERE name = ?"),
     newest: sql("SELECT revision, ordinal FROM log ORDER BY revision DESC LIMIT 1"),
     heads: sql(`SELECT ${LOG_ROW} FROM head JOIN log
-      ON log.revision = head.revision AND log.resource = head.resource AND log.key = head.key
+      ON log.revision = head.revision AND log.resource = head.resource AND log.key = head.key AND removed = 0
       ORDER BY head.resource, head.key`),
+    countHeads: sql("SELECT count(*) AS heads FROM head"),
     changes: sql(`SELECT ${LOG_ROW}, previous, removed FROM log
       WHERE revision > ? AND revision <= ? AND resource = ? ORDER BY revision`),
     changedSince: sql("SELECT key, previous FROM log WHERE revision > ? AND resource = ? ORDER BY revision"),
