@@ -95,6 +95,8 @@ export class RevisionStore implements Store {
   readonly #replaying = new Set<Watcher>();
 
   #revision: number;
+  /** Every live watcher has heard everything up to here: behind `#revision` while a turn is being told. */
+  #told: number;
   #oldest: number;
   #reserved: number;
   /** The newest revision given to a write, visible or not. Never goes back, not even when a turn fails. */
@@ -116,6 +118,7 @@ export class RevisionStore implements Store {
       this.#table(resource).set(key, StoredDocument.unread(revision, text));
     }
     this.#revision = loaded.revision;
+    this.#told = loaded.revision;
     this.#assigned = loaded.revision;
     this.#oldest = loaded.oldest;
     this.#reserved = loaded.reserved;
@@ -181,7 +184,7 @@ export class RevisionStore implements Store {
     const watcher: Watcher = { resource, listener, cursor: from, closed: false };
     this.#replaying.add(watcher);
     queueMicrotask(() => this.#replay(watcher));
-    const revision = (): number => (this.#replaying.has(watcher) ? watcher.cursor : this.#revision);
+    const revision = (): number => (this.#replaying.has(watcher) ? watcher.cursor : this.#told);
     return {
       get revision() {
         return revision();
@@ -267,7 +270,10 @@ export class RevisionStore implements Store {
     else turn.durable.resolve();
     if (ephemeralFailure) turn.ephemeral.reject(ephemeralFailure);
     else turn.ephemeral.resolve();
-    for (const staged of visible) this.#publish(staged);
+    for (const staged of visible) {
+      this.#publish(staged);
+      this.#told = staged.event.revision;
+    }
   }
 
   /** Ephemeral changes go on when the disk refuses, as long as there are reserved revisions left. */

@@ -4,7 +4,7 @@ import type { KubeObject } from "../api/object.ts";
 import { StatusError } from "../api/status-error.ts";
 import { silentLogger } from "../observe/logger.ts";
 import type { StoreOptions } from "./revision-store.ts";
-import type { Decide, Store, StoreEvent, Written } from "./store.ts";
+import type { Decide, Store, StoreEvent, StoreWatch, Written } from "./store.ts";
 
 /** Makes an empty store for one test. */
 export type StoreFactory = (options: StoreOptions) => Store | Promise<Store>;
@@ -262,6 +262,22 @@ export function describeStore(name: string, make: StoreFactory): void {
         await Promise.all([put(store, MAPS, "a", 1), put(store, MAPS, "b", 1)]);
         await turns();
         expect([heard, never.heard]).toEqual([["a"], []]);
+      });
+
+      it("knows up to where it has told everything", async () => {
+        const from = store.revision;
+        const [one, two] = (await Promise.all([put(store, MAPS, "a", 1), put(store, MAPS, "b", 1)])).map(revisionOf);
+        const claims: number[] = [];
+        const watch: StoreWatch = store.watch(MAPS, from, () => claims.push(watch.revision));
+        expect(watch.revision).toBe(from);
+        await turns();
+        expect(watch.revision).toBe(two);
+        // Within a turn a watcher must not claim what it will only be told next.
+        const [three, four] = (await Promise.all([put(store, MAPS, "c", 1), put(store, MAPS, "d", 1)])).map(revisionOf);
+        expect(claims.every((claim, i) => claim <= [one, two, three, four][i]!)).toBe(true);
+        expect(watch.revision).toBe(four);
+        await put(store, "apps/deployments", "x", 1);
+        expect(watch.revision).toBe(store.revision);
       });
 
       it("goes on for the others when one listener throws", async () => {

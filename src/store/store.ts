@@ -33,7 +33,7 @@ export interface Store extends AsyncDisposable {
 }
 
 export interface StoreWatch extends Disposable {
-  /** Every event up to this revision has been delivered; asked between two events it is the store's own, once the past is told. */
+  /** Every event up to this revision has been delivered. It is the store's own once the past is told, and no event is just being told. */
   readonly revision: number;
 }
 
