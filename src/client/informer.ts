@@ -23,7 +23,8 @@ export interface InformerOptions extends ListOptions {
  */
 export type ChangeHandler<T> = (current: T | undefined, previous: T | undefined) => void;
 
-const DEFAULT_BACKOFF: Backoff = { base: 50, max: 5000, jitter: 0.2 };
+/** Short: the server is most likely on this machine, and back within a second. */
+const DEFAULT_BACKOFF: Backoff = { base: 50, max: 2000, jitter: 0.2 };
 
 interface Waiter {
   readonly version: number;
@@ -141,7 +142,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
         await this.#follow(() => (heard += 1));
       } catch (error) {
         if (signal.aborted) return;
-        this.#explain(error as Error);
+        this.#explain(error as Error, heard > 0 || failures === 0);
       }
       // A stream that brought something ends a row of failures; the server ends each stream some time.
       failures = heard > 0 ? 1 : failures + 1;
@@ -221,12 +222,15 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     }
   }
 
-  #explain(error: Error): void {
+  /** `first` in a row of failures: the others are told to those who look for them. */
+  #explain(error: Error, first: boolean): void {
     if (isExpired(error) || isTooLarge(error)) {
       this.#version = undefined;
       this.#log.info("the watched version is gone, reading everything again", { error: error.message });
+    } else if (first) {
+      this.#log.warn("the watch broke, trying again until it works", { error: error.message });
     } else {
-      this.#log.debug("the watch broke", { error: error.message });
+      this.#log.debug("the watch still cannot be begun", { error: error.message });
     }
   }
 }

@@ -57,6 +57,9 @@ const SCHEMA_VERSION = 1;
 /** Up to this size every page is looked at when the file is opened; 16 MB cost about 10 ms. */
 const CHECKED_BYTES = 16 * 1024 * 1024;
 
+/** The write-ahead log is cut back to this after a burst of writes. */
+const LOG_BYTES = 16 * 1024 * 1024;
+
 /**
  * Makes an empty store beside its place and links it there when it is whole: an empty or half-written file in that place
  * was never made by us, and is refused.
@@ -101,6 +104,7 @@ function takeExclusively(database: DatabaseSync, path: string): void {
   // Before anything that writes: SQLite takes a file of zeros for a new database.
   checkOrigin(database, path);
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; COMMIT");
+  database.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
   try {
     writeFileSync(pidFile(path), `${process.pid}\n`, { mode: 0o600 });
   } catch {
