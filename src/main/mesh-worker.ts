@@ -3,9 +3,11 @@ import { parseArgs } from "node:util";
 import { HttpsClient } from "../client/https-client.ts";
 import { readKubeconfig } from "../client/kubeconfig.ts";
 import { Transport } from "../client/transport.ts";
+import { readConfig } from "../engine/config.ts";
 import { homeAt, prepareHome } from "../engine/home.ts";
 import { writeState } from "../engine/process-record.ts";
 import { EXIT_CONFIG } from "../engine/respawner.ts";
+import { claimSlice } from "../engine/slice.ts";
 import { LIMITS } from "../mesh/dataplane/limits.ts";
 import { AccessLogFile } from "../mesh/worker/access-log-file.ts";
 import { MeshWorker } from "../mesh/worker/worker.ts";
@@ -27,6 +29,14 @@ const home = homeAt(root);
 prepareHome(home);
 // Sockets are named relative to here: the path of a unix socket must not be longer than 107 bytes.
 process.chdir(home.run);
+
+// A worker that outlives its control process keeps other engines off its addresses (src/engine/slice.ts).
+const slice = readConfig(home)?.slice;
+const claim = slice === undefined ? undefined : await claimSlice(slice, true);
+if (!claim) {
+  log.error("the addresses of this home are in use by another engine, or it has none yet", { slice });
+  process.exit(1);
+}
 
 const { endpoint } = await readKubeconfig(home.kubeconfig);
 const client = new HttpsClient(new Transport(endpoint, `sluice-${name}`), { fieldManager: name });
