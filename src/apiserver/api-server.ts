@@ -12,6 +12,7 @@ import { serviceAccountAdmission } from "./admission/service-account.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { Authorizer } from "./auth/authorizer.ts";
 import { impersonatedUser } from "./auth/impersonation.ts";
+import { reviews } from "./auth/reviews.ts";
 import { ServiceAccountTokens } from "./auth/service-account-token.ts";
 import { storedPolicy } from "./auth/stored-policy.ts";
 import { SUPERUSERS, type User } from "./auth/user.ts";
@@ -26,6 +27,7 @@ import { Presenter } from "./http/presenter.ts";
 import { RequestRouter } from "./http/request-router.ts";
 import { ResourceHandler } from "./http/resource-handler.ts";
 import { ApiHttpServer } from "./http/server.ts";
+import { specialHandlers } from "./http/special-handlers.ts";
 import { Tables } from "./http/tables.ts";
 import { ChangeEncoder, type WatchStream } from "./http/watch-response.ts";
 import { InProcessClient } from "./in-process-client.ts";
@@ -61,6 +63,12 @@ export interface ServiceAddresses {
   readonly kubernetes: string;
   /** Its port; absent: the one at which the API server listens. */
   readonly kubernetesPort?: number;
+}
+
+/** Answers that go on until somebody ends them. */
+interface OpenStreams {
+  readonly watches: Set<WatchStream>;
+  readonly logs: Set<AbortController>;
 }
 
 const NODE_PORTS = [30_000, 32_767] as const;
@@ -113,10 +121,10 @@ export class ApiServer implements AsyncDisposable {
       uidOf: (kind, namespace, name) => view.get(`/${kind.toLowerCase()}s`, name, namespace)?.metadata.uid,
     });
     this.#actions = actions(this.registry, types, tokens, clock);
-    const watches = new Set<WatchStream>();
+    const open: OpenStreams = { watches: new Set(), logs: new Set() };
     const authenticator = new Authenticator(pki.adminToken, tokens);
     const authorizer = new Authorizer(storedPolicy(view));
-    const router = this.#router(options, authorizer, watches);
+    const router = this.#router(options, authorizer, authenticator, open);
     this.#server = new ApiHttpServer({
       identity: pki.server,
       ca: pki.ca,
@@ -127,7 +135,8 @@ export class ApiServer implements AsyncDisposable {
         await router.serve(exchange, user);
       },
       endStreams: () => {
-        for (const watch of watches) watch.end();
+        for (const watch of open.watches) watch.end();
+        for (const log of open.logs) log.abort();
       },
     });
   }
@@ -148,9 +157,10 @@ export class ApiServer implements AsyncDisposable {
   }
 
   #router(
-    { types, clock, random, version }: ApiServerOptions,
+    { types, clock, random, version, pki }: ApiServerOptions,
     authorizer: Authorizer,
-    watches: Set<WatchStream>,
+    authenticator: Authenticator,
+    open: OpenStreams,
   ): RequestRouter {
     const json = new ObjectJson();
     const tables = new Tables();
@@ -163,7 +173,7 @@ export class ApiServer implements AsyncDisposable {
       encoder,
       clock,
       random,
-      watches,
+      watches: open.watches,
     });
     const plain = new PlainPaths({
       types,
@@ -172,7 +182,17 @@ export class ApiServer implements AsyncDisposable {
       openApi: new OpenApiPaths(),
       serverAddress: () => `127.0.0.1:${this.port}`,
     });
-    return new RequestRouter({ types, authorizer, resources, plain, special: new Map() });
+    const special = specialHandlers({
+      registry: this.registry,
+      types,
+      presenter,
+      resources,
+      reviews: reviews(authorizer, authenticator),
+      actions: this.#actions,
+      kubeletClient: pki.kubeletClient,
+      streams: open.logs,
+    });
+    return new RequestRouter({ types, authorizer, resources, plain, special });
   }
 }
 

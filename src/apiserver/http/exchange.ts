@@ -135,6 +135,30 @@ export class Exchange {
     return response as ByteStream;
   }
 
+  onClose(listener: () => void): void {
+    this.#response.on("close", listener);
+  }
+
+  /** Passes on what another stream gives, as it comes, and no faster than the client reads. */
+  async pipe(contentType: string, source: AsyncIterable<Buffer>): Promise<void> {
+    const bytes = this.stream(contentType);
+    let wake: () => void = () => undefined;
+    let gone = false;
+    bytes.on("drain", () => wake());
+    bytes.on("close", () => {
+      gone = true;
+      wake();
+    });
+    for await (const chunk of source) {
+      if (gone) return;
+      if (bytes.write(chunk)) continue;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    bytes.end();
+  }
+
   #begin(status: number, headers: Readonly<Record<string, string>>): void {
     const response = this.#response;
     for (const name in headers) response.setHeader(name, headers[name] ?? "");

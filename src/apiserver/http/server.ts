@@ -128,7 +128,7 @@ export class ApiHttpServer implements AsyncDisposable {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    if (!(error instanceof StatusError) || error.code >= 500)
+    if (!(error instanceof StatusError) || error.reason === "InternalError")
       this.#options.log.error("request failed", { method: exchange.method, path: exchange.path, error });
     if (exchange.answered) {
       exchange.abort();

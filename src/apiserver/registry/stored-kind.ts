@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../api/object.ts";
+import { apiVersionOf } from "../../api/resource.ts";
 import type { ResourceInfo, TypeTable } from "../../api/table/type-table.ts";
 import { eventFromCore, eventToCore } from "./event-versions.ts";
 import { autoscalerFromV2, autoscalerToV2 } from "./autoscaler-versions.ts";
@@ -19,10 +20,15 @@ export interface StoredKind {
 
 type Convert = (object: KubeObject) => KubeObject;
 
+interface Conversion {
+  readonly view: Convert;
+  readonly stored: Convert;
+}
+
 /** Views of one kind in two versions, by the version that is not stored. */
-const CONVERSIONS: Readonly<Record<string, { readonly view: Convert; readonly stored: Convert }>> = {
-  "events.k8s.io/v1/events": { view: eventFromCore, stored: eventToCore },
-  "autoscaling/v1/horizontalpodautoscalers": { view: autoscalerFromV2, stored: autoscalerToV2 },
+const CONVERSIONS: Readonly<Record<string, Conversion>> = {
+  "events.k8s.io/v1 events": { view: eventFromCore, stored: eventToCore },
+  "autoscaling/v1 horizontalpodautoscalers": { view: autoscalerFromV2, stored: autoscalerToV2 },
 };
 
 /** All stored kinds of a table, by the resource that asks. */
@@ -49,11 +55,19 @@ export class StoredKinds {
     if (group === info.group && version === info.version)
       return { resource, info, same: true, view: (object) => object, stored: (object) => object };
     const stored = this.#types.find(group, version, info.plural);
-    const conversion = CONVERSIONS[`${info.group}/${info.version}/${info.plural}`];
-    if (!stored || !conversion)
-      throw new Error(`no conversion of ${info.group}/${info.version} ${info.plural} to ${group}/${version}`);
+    const name = `${info.group}/${info.version} ${info.plural}`;
+    const conversion = info.custom ? renaming(info, info.storage) : CONVERSIONS[name];
+    if (!stored || !conversion) throw new Error(`no conversion of ${name} to ${group}/${version}`);
     return { resource, info: stored, same: false, view: remembered(conversion.view), stored: conversion.stored };
   }
+}
+
+/** Versions of a custom kind differ in nothing but their name. */
+function renaming(info: ResourceInfo, storage: ResourceInfo["storage"]): Conversion {
+  const as =
+    (apiVersion: string): Convert =>
+    (object) => ({ ...object, apiVersion });
+  return { view: as(apiVersionOf(info)), stored: as(apiVersionOf(storage)) };
 }
 
 function remembered(convert: Convert): Convert {

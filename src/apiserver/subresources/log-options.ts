@@ -1,0 +1,65 @@
+import { StatusError } from "../../api/status-error.ts";
+import { parseTimestamp } from "../../lib/timestamp.ts";
+import { type FieldProblem, invalid } from "../registry/failures.ts";
+
+/** What a reader of a container's log asks for. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
+export interface LogOptions {
+  readonly container?: string;
+  readonly follow: boolean;
+  /** To be passed on to the kubelet. */
+  readonly query: URLSearchParams;
+}
+
+const FLAGS = ["follow", "previous", "timestamps"] as const;
+/** Smallest value of each number. */
+const NUMBERS = { sinceSeconds: 1, tailLines: 0, limitBytes: 1 } as const;
+/** The order in which Kubernetes complains. */
+const CHECKED = ["tailLines", "limitBytes", "sinceSeconds"] as const;
+
+/** Reads and checks the query. Throws BadRequest or Invalid with Kubernetes' text. */
+export function parseLogOptions(query: URLSearchParams, pod: string): LogOptions {
+  const passed = new URLSearchParams();
+  for (const name of FLAGS) if (query.has(name) && isTrue(query.get(name))) passed.set(name, "true");
+  const problems: FieldProblem[] = [];
+  for (const name of CHECKED) {
+    const text = query.get(name);
+    if (text === null || text === "") continue;
+    const value = integer(text);
+    if (value < NUMBERS[name]) problems.push(tooSmall(name, value));
+    passed.set(name, text);
+  }
+  const sinceTime = query.get("sinceTime");
+  if (sinceTime) {
+    if (parseTimestamp(sinceTime) === undefined) throw badTime(sinceTime);
+    if (passed.has("sinceSeconds")) problems.push(exclusive());
+    passed.set("sinceTime", sinceTime);
+  }
+  if (problems.length > 0) throw invalid({ group: "", kind: "PodLogOptions" }, pod, problems);
+  const container = query.get("container");
+  return { ...(container && { container }), follow: passed.has("follow"), query: passed };
+}
+
+function isTrue(value: string | null): boolean {
+  return value !== "false" && value !== "0";
+}
+
+function integer(text: string): number {
+  if (/^[-+]?\d+$/.test(text)) return Number(text);
+  throw new StatusError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+function tooSmall(field: (typeof CHECKED)[number], value: number): FieldProblem {
+  const bound = NUMBERS[field] === 0 ? "greater than or equal to 0" : "greater than 0";
+  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${value}: must be ${bound}` };
+}
+
+function exclusive(): FieldProblem {
+  const message = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified";
+  return { field: "", reason: "FieldValueForbidden", message };
+}
+
+function badTime(text: string): StatusError {
+  const quoted = JSON.stringify(text);
+  const why = `parsing time ${quoted} as "2006-01-02T15:04:05Z07:00": cannot parse ${quoted} as "2006"`;
+  return new StatusError("BadRequest", why);
+}
