@@ -77,6 +77,7 @@ const NODE_PORTS = [30_000, 32_767] as const;
 export class ApiServer implements AsyncDisposable {
   readonly registry: Registry;
   readonly #types: TypeTable;
+  readonly #clock: Clock;
   readonly #actions: ReadonlyMap<string, Action>;
   readonly #server: ApiHttpServer;
 
@@ -93,6 +94,7 @@ export class ApiServer implements AsyncDisposable {
   private constructor(options: ApiServerOptions) {
     const { store, types, clock, random, log, pki } = options;
     this.#types = types;
+    this.#clock = clock;
     const { serviceCidr } = options.addresses;
     const services = new ServiceHooks(
       new IpPool(serviceCidr, random),
@@ -148,7 +150,7 @@ export class ApiServer implements AsyncDisposable {
 
   /** A client in this process, without HTTP and JSON, that acts as `user`. */
   client(user: User, fieldManager: string = user.username): ApiClient {
-    const deps = { registry: this.registry, types: this.#types, actions: this.#actions };
+    const deps = { registry: this.registry, types: this.#types, actions: this.#actions, clock: this.#clock };
     return new InProcessClient(deps, user, fieldManager);
   }
 

@@ -1,8 +1,10 @@
+import { parseConfiguration } from "../api/apply/apply-configuration.ts";
 import { decodeValue } from "../api/decode/decode-object.ts";
 import { DecodingError } from "../api/decode/decoding-error.ts";
 import type { Draft, KubeObject } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { StatusError } from "../api/status-error.ts";
+import { updateRules } from "../api/strategy/update-rules.ts";
 import type { KindInfo, ResourceInfo, TypeTable } from "../api/table/type-table.ts";
 import type {
   ApiClient,
@@ -16,11 +18,12 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "../client/api-client.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { JsonValue } from "../lib/json.ts";
 import type { User } from "./auth/user.ts";
 import { noSuchPath } from "./registry/failures.ts";
 import { asObject } from "./registry/json-view.ts";
-import { isCreatedByPut } from "./registry/kind-behaviour.ts";
+import { appliedTo } from "./registry/managed-fields.ts";
 import { patched, type ReadPatch, requireCurrent } from "./registry/patching.ts";
 import type { ObjectTarget, Registry, Target, Update } from "./registry/registry.ts";
 import type { RequestContext, WriteOptions as RegistryOptions } from "./registry/request-context.ts";
@@ -32,6 +35,7 @@ export interface InProcessDeps {
   readonly registry: Registry;
   readonly types: TypeTable;
   readonly actions: ReadonlyMap<string, Action>;
+  readonly clock: Clock;
 }
 
 /** How many changes may wait for a reader in this process before its watch ends. */
@@ -73,7 +77,7 @@ export class InProcessClient implements ApiClient {
       return this.#scale<T>(target, () => document as Scale, options);
     }
     const wanted = read(target.info, object);
-    const create = options.subresource === undefined && isCreatedByPut(target.info);
+    const create = options.subresource === undefined && updateRules(target.info).allowCreate;
     return this.#update<T>(target, { change: () => ({ object: wanted, tracked: false }), create }, options);
   }
 
@@ -86,9 +90,8 @@ export class InProcessClient implements ApiClient {
   ): Promise<T> {
     const target = this.#object(resource, name, namespace, options.subresource);
     const { warn } = this.#context;
-    const { type } = patch;
-    if (type === "apply") throw new StatusError("UnsupportedMediaType", "apply is not served");
-    const body: ReadPatch = { type, body: patch.body as JsonValue, duplicates: [] };
+    if (patch.type === "apply") return this.#apply<T>(target, patch.body as JsonValue, options);
+    const body: ReadPatch = { type: patch.type, body: patch.body as JsonValue, duplicates: [] };
     if (options.subresource === "scale") {
       const kind = this.#kindOfScale();
       return this.#scale<T>(target, (scale) => patched(kind, scale, body, "Ignore", warn) as Scale, options);
@@ -134,6 +137,18 @@ export class InProcessClient implements ApiClient {
     for (const object of watching.initial) tell({ type: "ADDED", object });
     if (watching.initialBookmark) tell(watching.initialBookmark);
     return watching;
+  }
+
+  #apply<T extends KubeObject>(target: ObjectTarget, body: JsonValue, options: PatchOptions): Promise<T> {
+    const { info, subresource } = target;
+    const config = parseConfiguration(body);
+    const manager = options.fieldManager ?? this.#context.manager;
+    const write = { info, manager, ...(subresource !== undefined && { subresource }) };
+    const change: Update["change"] = (current) => ({
+      object: appliedTo({ ...write, now: this.#deps.clock.now() }, current, config, options.force ?? false),
+      tracked: true,
+    });
+    return this.#update<T>(target, { change, create: subresource === undefined }, options);
   }
 
   async #update<T extends KubeObject>(target: ObjectTarget, update: Update, options: WriteOptions): Promise<T> {

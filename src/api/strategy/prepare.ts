@@ -43,7 +43,9 @@ export function prepareForUpdate(
   subresource?: string,
 ): Unstructured {
   const next = subresource ? ofSubresource(info, object, old, subresource) : ofMain(info, object, old);
-  const metadata = withGeneration(next.metadata, nextGeneration(info, next, old));
+  // A report of the status is no change of what the author wants, even where it changes annotations.
+  const generation = nextGeneration(info, subresource === "status" ? old : next, old);
+  const metadata = withGeneration(next.metadata, generation);
   return { ...next, metadata };
 }
 

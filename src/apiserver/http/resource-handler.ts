@@ -1,16 +1,25 @@
 import { decodeObject, problemWarnings, strictDecodingError } from "../../api/decode/decode-object.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
+import { updateRules } from "../../api/strategy/update-rules.ts";
 import type { KindInfo, ResourceInfo, TypeTable } from "../../api/table/type-table.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { User } from "../auth/user.ts";
 import type { DeletionOptions } from "../registry/deletion.ts";
 import { noSuchPath } from "../registry/failures.ts";
-import { isCreatedByPut } from "../registry/kind-behaviour.ts";
 import { asObject } from "../registry/json-view.ts";
+import { appliedTo } from "../registry/managed-fields.ts";
+import { withMeta } from "../registry/object-meta.ts";
 import { parseListQuery } from "../registry/list-options.ts";
-import { type FieldValidation, patched, type ReadPatch, readPatch, requireCurrent } from "../registry/patching.ts";
+import {
+  type FieldValidation,
+  patched,
+  type ReadPatch,
+  readConfiguration,
+  readPatch,
+  requireCurrent,
+} from "../registry/patching.ts";
 import type { ObjectTarget, Registry, Target, Update } from "../registry/registry.ts";
 import type { RequestContext } from "../registry/request-context.ts";
 import { parseDeletion } from "./delete-options.ts";
@@ -107,7 +116,7 @@ export class ResourceHandler {
     checkName(object, at);
     const update = {
       change: () => ({ object, tracked: false }),
-      create: path.subresource === undefined && isCreatedByPut(info),
+      create: path.subresource === undefined && updateRules(info).allowCreate,
     };
     const done = await this.#deps.registry.update(at, update, options, contextOf(request));
     await exchange.send(done.created ? 201 : 200, this.#deps.presenter.object(info, done.object, how, exchange.query));
@@ -120,9 +129,12 @@ export class ResourceHandler {
     const options = parseWriteQuery(exchange.query, "PatchOptions", type === "apply");
     const at = objectTarget(info, path);
     const context = contextOf(request);
-    if (type === "apply") throw new StatusError("UnsupportedMediaType", "415: Unsupported Media Type", {});
-    const change = patchOf(info, at, readPatch(type, await exchange.body()), options, context);
-    const update = { change, create: false };
+    const body = await exchange.body();
+    const change =
+      type === "apply"
+        ? applyOf(at, body, options, context, this.#deps.clock)
+        : patchOf(at, readPatch(type, body), options, context);
+    const update = { change, create: type === "apply" && path.subresource === undefined };
     const done = await this.#deps.registry.update(at, update, options, context);
     await exchange.send(done.created ? 201 : 200, this.#deps.presenter.object(info, done.object, how, exchange.query));
   }
@@ -210,16 +222,36 @@ export function checkName({ metadata: { name } }: KubeObject, at: ObjectTarget):
 }
 
 function patchOf(
-  info: ResourceInfo,
   at: ObjectTarget,
   patch: ReadPatch,
   { fieldValidation }: WriteQuery,
   { warn }: RequestContext,
 ): Update["change"] {
   return (current) => {
-    const object = patched(info, requireCurrent(current, info, at.name), patch, fieldValidation, warn);
+    const object = patched(at.info, requireCurrent(current, at.info, at.name), patch, fieldValidation, warn);
     checkName(object, at);
     return { object, tracked: false };
+  };
+}
+
+function applyOf(
+  at: ObjectTarget,
+  body: Buffer,
+  { fieldManager, fieldValidation, force }: WriteQuery,
+  { manager, warn }: RequestContext,
+  clock: Clock,
+): Update["change"] {
+  const { config, duplicates } = readConfiguration(body);
+  if (duplicates.length > 0 && fieldValidation === "Strict")
+    throw new StatusError("BadRequest", `error strict decoding YAML: ${duplicates.join("\n  ")}`);
+  if (fieldValidation === "Warn") duplicates.forEach(warn);
+  const { info, name, subresource } = at;
+  const write = { info, manager: fieldManager ?? manager, ...(subresource !== undefined && { subresource }) };
+  return (current) => {
+    const applied = appliedTo({ ...write, now: clock.now() }, current, config, force);
+    const object = applied.metadata.name ? applied : withMeta(applied, { name });
+    checkName(object, at);
+    return { object, tracked: true };
   };
 }
 

@@ -4,30 +4,6 @@ import type { ResourceInfo } from "../../api/table/type-table.ts";
 
 type Kind = Pick<ResourceInfo, "group" | "plural" | "custom">;
 
-const CREATED_BY_PUT: ReadonlySet<string> = new Set([
-  "/services",
-  "/endpoints",
-  "/events",
-  "/limitranges",
-  "events.k8s.io/events",
-  "rbac.authorization.k8s.io/roles",
-  "rbac.authorization.k8s.io/clusterroles",
-  "rbac.authorization.k8s.io/rolebindings",
-  "rbac.authorization.k8s.io/clusterrolebindings",
-  "node.k8s.io/runtimeclasses",
-  "coordination.k8s.io/leases",
-]);
-
-const VERSION_REQUIRED: ReadonlySet<string> = new Set([
-  "policy/poddisruptionbudgets",
-  "storage.k8s.io/csidrivers",
-  "storage.k8s.io/csinodes",
-  "storage.k8s.io/csistoragecapacities",
-  "storage.k8s.io/volumeattachments",
-  "node.k8s.io/runtimeclasses",
-  "coordination.k8s.io/leases",
-]);
-
 const RETURNED_WHEN_DELETED: ReadonlySet<string> = new Set([
   "/services",
   "/pods",
@@ -47,12 +23,6 @@ const RETURNED_WHEN_DELETED: ReadonlySet<string> = new Set([
 const DEPENDENTS_ORPHANED: ReadonlySet<string> = new Set(["/replicationcontrollers", "batch/jobs"]);
 
 const nameOf = ({ group, plural }: Kind): string => `${group}/${plural}`;
-
-/** PUT of an object that does not exist creates it. */
-export const isCreatedByPut = (kind: Kind): boolean => CREATED_BY_PUT.has(nameOf(kind));
-
-/** PUT must name the version that it replaces. */
-export const requiresVersion = (kind: Kind): boolean => kind.custom || VERSION_REQUIRED.has(nameOf(kind));
 
 /** DELETE answers with the object, not with a Status. */
 export const isReturnedWhenDeleted = (kind: Kind): boolean => RETURNED_WHEN_DELETED.has(nameOf(kind));

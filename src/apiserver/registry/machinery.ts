@@ -1,25 +1,29 @@
+import { applyDefaults } from "../../api/defaults/apply-defaults.ts";
 import type { KubeObject } from "../../api/object.ts";
+import { prepareForCreate, prepareForUpdate } from "../../api/strategy/prepare.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
+import { formatTimestamp } from "../../lib/timestamp.ts";
 import { invalid } from "./failures.ts";
-import type { Write } from "./writing.ts";
+import { asDocument, asObject } from "./json-view.ts";
 
-/** The stages of a write that follow from the type table. */
+/** The stages of a write that follow from the type table, on typed objects. */
 
-export function trackFields(
-  _write: Write,
-  _live: KubeObject | undefined,
+export function withDefaults(info: ResourceInfo, object: KubeObject): KubeObject {
+  return asObject(applyDefaults(info, asDocument(object)));
+}
+
+/** `now`: milliseconds. */
+export function preparedNew(info: ResourceInfo, object: KubeObject, now: number): KubeObject {
+  return asObject(prepareForCreate(info, asDocument(object), formatTimestamp(now)));
+}
+
+export function preparedChange(
+  info: ResourceInfo,
+  current: KubeObject,
   object: KubeObject,
-  _now: number,
+  subresource: string | undefined,
 ): KubeObject {
-  return object;
-}
-
-export function prepareForCreate(_info: ResourceInfo, object: KubeObject): KubeObject {
-  return object;
-}
-
-export function prepareForUpdate(_info: ResourceInfo, _old: KubeObject, object: KubeObject, _sub?: string): KubeObject {
-  return object;
+  return asObject(prepareForUpdate(info, asDocument(object), asDocument(current), subresource));
 }
 
 export function validateCreate(info: ResourceInfo, object: KubeObject, _warn: (text: string) => void): void {
@@ -35,7 +39,3 @@ export function validateUpdate(
   _subresource: string | undefined,
   _warn: (text: string) => void,
 ): void {}
-
-export function sameButForTimes(_current: KubeObject, _object: KubeObject): boolean {
-  return false;
-}

@@ -1,6 +1,8 @@
+import { parseConfiguration } from "../../api/apply/apply-configuration.ts";
 import { decodeValue, problemWarnings } from "../../api/decode/decode-object.ts";
 import { DecodingError } from "../../api/decode/decoding-error.ts";
 import { JsonDocument } from "../../api/decode/json-document.ts";
+import { yamlBody } from "../../api/decode/yaml.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { applyPatch, type PatchType } from "../../api/patch/patch.ts";
 import { StatusError } from "../../api/status-error.ts";
@@ -79,4 +81,19 @@ export function requireCurrent(
 ): KubeObject {
   if (!current) throw notFound(resource, name);
   return current;
+}
+
+/** The body of an apply request: YAML, of which JSON is a part. Throws BadRequest. */
+export function readConfiguration(bytes: Uint8Array): {
+  readonly config: JsonObject;
+  readonly duplicates: readonly string[];
+} {
+  try {
+    const { value, duplicates } = yamlBody(bytes);
+    return { config: parseConfiguration(value), duplicates };
+  } catch (error) {
+    throw error instanceof DecodingError
+      ? new StatusError("BadRequest", `error decoding YAML: ${error.message}`)
+      : error;
+  }
 }

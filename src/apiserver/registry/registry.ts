@@ -219,6 +219,7 @@ export class Registry {
       hooks: this.#hooks.get(kind.resource),
       ...(namespace !== undefined && info.namespaced && { namespace }),
       ...(subresource !== undefined && { subresource }),
+      part: subresource === "scale" ? undefined : subresource,
       context,
       options,
     };

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectMeta, OwnerReference } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
+import { updateRules } from "../../api/strategy/update-rules.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Random, randomSuffix } from "../../lib/random.ts";
@@ -7,15 +8,8 @@ import { formatTimestamp } from "../../lib/timestamp.ts";
 import { admit, type Admitter, type AdmissionRequest, type AdmissionView } from "../admission/admitter.ts";
 import type { KindHooks } from "./kind-hooks.ts";
 import { conflict, invalid, modified } from "./failures.ts";
-import { requiresVersion } from "./kind-behaviour.ts";
-import {
-  prepareForCreate,
-  prepareForUpdate,
-  sameButForTimes,
-  trackFields,
-  validateCreate,
-  validateUpdate,
-} from "./machinery.ts";
+import { preparedChange, preparedNew, validateCreate, validateUpdate, withDefaults } from "./machinery.ts";
+import { type FieldWrite, sameButForTimes, withTrackedFields } from "./managed-fields.ts";
 import { orderedMeta, withMeta } from "./object-meta.ts";
 import type { RequestContext, WriteOptions } from "./request-context.ts";
 import type { StoredKind } from "./stored-kind.ts";
@@ -34,6 +28,8 @@ export interface Write {
   readonly kind: StoredKind;
   readonly namespace?: string;
   readonly subresource?: string;
+  /** The subresource that the object itself goes through; a write of `scale` is one of the whole object. */
+  readonly part: string | undefined;
   readonly context: RequestContext;
   readonly options: WriteOptions;
   readonly hooks: KindHooks | undefined;
@@ -50,14 +46,15 @@ export interface Wanted {
  * The object that a create makes of what the client wants, all but its resourceVersion: managed fields, admission, what the
  * kind sets itself, validation.
  */
-export function created(deps: WritingDeps, write: Write, { object: wanted, tracked }: Wanted): KubeObject {
-  const { kind } = write;
-  const object = withUniqueOwners(withNamespace(wanted, write), write.context);
-  const owned = tracked ? object : trackFields(write, undefined, object, deps.clock.now());
+export function created(deps: WritingDeps, write: Write, wanted: Wanted): KubeObject {
+  const { kind, context } = write;
+  const now = deps.clock.now();
+  const object = normalised(write, wanted.object);
+  const owned = wanted.tracked ? object : withTrackedFields(fieldWrite(write, now), undefined, object);
   const admitted = admit(deps.admitters, undefined, kind.stored(owned), admissionOf(deps, write, undefined));
   const named = withGeneratedName(withSystemFields(deps, admitted), deps.random);
-  const prepared = prepareNew(write, named);
-  validateCreate(kind.info, prepared, write.context.warn);
+  const prepared = prepareCreate(write, named, now);
+  validateCreate(kind.info, prepared, context.warn);
   if (prepared.metadata.resourceVersion)
     throw new StatusError("", "resourceVersion should not be set on objects to be created");
   return prepared;
@@ -68,30 +65,40 @@ export function created(deps: WritingDeps, write: Write, { object: wanted, track
  * changes. Throws Conflict when the client has seen another version.
  */
 export function updated(deps: WritingDeps, write: Write, current: KubeObject, wanted: Wanted): KubeObject {
-  const { info, kind } = write;
+  const { info, kind, part, context } = write;
   const live = kind.view(current);
-  const object = withUniqueOwners(withNamespace(wanted.object, write), write.context);
+  const object = normalised(write, wanted.object);
   checkIdentity(info, live, object);
-  const owned = wanted.tracked ? object : trackFields(write, live, object, deps.clock.now());
+  const owned = wanted.tracked ? object : withTrackedFields(fieldWrite(write, deps.clock.now()), live, object);
   const admitted = admit(deps.admitters, current, kind.stored(owned), admissionOf(deps, write, current));
   checkVersion(info, current, object);
-  const prepared = prepareChanged(write, current, withFixedFields(current, admitted));
-  validateUpdate(kind.info, current, prepared, write.subresource, write.context.warn);
+  const prepared = prepareUpdate(write, current, withFixedFields(current, admitted));
+  validateUpdate(kind.info, current, prepared, part, context.warn);
   return sameButForTimes(current, prepared) ? current : prepared;
 }
 
-function prepareNew({ kind, hooks }: Write, object: KubeObject): KubeObject {
-  const prepared = prepareForCreate(kind.info, object);
-  return hooks ? hooks.prepare(undefined, prepared) : prepared;
+/** What the client wants, complete: in its namespace, with defaults, each owner once. */
+function normalised(write: Write, wanted: KubeObject): KubeObject {
+  return withUniqueOwners(withDefaults(write.info, withNamespace(wanted, write)), write.context);
 }
 
-function prepareChanged({ kind, subresource, hooks }: Write, current: KubeObject, object: KubeObject): KubeObject {
-  const prepared = prepareForUpdate(kind.info, current, object, subresource);
-  return hooks && subresource === undefined ? hooks.prepare(current, prepared) : prepared;
+/** Who owns the fields of a write, and when it is made. `now`: milliseconds. */
+export function fieldWrite({ info, subresource, context, options }: Write, now: number): FieldWrite {
+  const manager = options.fieldManager ?? context.manager;
+  return { info, manager, ...(subresource !== undefined && { subresource }), now };
+}
+
+function prepareCreate({ kind, hooks }: Write, object: KubeObject, now: number): KubeObject {
+  return preparedNew(kind.info, hooks ? hooks.prepare(undefined, object) : object, now);
+}
+
+function prepareUpdate({ kind, part, hooks }: Write, current: KubeObject, object: KubeObject): KubeObject {
+  const complete = hooks && part === undefined ? hooks.prepare(current, object) : object;
+  return preparedChange(kind.info, current, complete, part);
 }
 
 function admissionOf(deps: WritingDeps, write: Write, old: KubeObject | undefined): AdmissionRequest {
-  const { kind, namespace, subresource, context, options } = write;
+  const { kind, namespace, subresource, part, context, options } = write;
   return {
     operation: old ? "update" : "create",
     info: kind.info,
@@ -103,8 +110,8 @@ function admissionOf(deps: WritingDeps, write: Write, old: KubeObject | undefine
     warn: context.warn,
     validate: (object) =>
       old
-        ? validateUpdate(kind.info, old, prepareChanged(write, old, object), subresource, context.warn)
-        : validateCreate(kind.info, prepareNew(write, object), context.warn),
+        ? validateUpdate(kind.info, old, prepareUpdate(write, old, object), part, context.warn)
+        : validateCreate(kind.info, prepareCreate(write, object, deps.clock.now()), context.warn),
   };
 }
 
@@ -169,7 +176,7 @@ function checkVersion(info: ResourceInfo, current: KubeObject, object: KubeObjec
   const { resourceVersion } = object.metadata as ObjectMeta;
   const { name } = current.metadata;
   if (!resourceVersion || resourceVersion === "0") {
-    if (!requiresVersion(info)) return;
+    if (updateRules(info).allowUnconditional) return;
     throw invalid({ group: info.group, kind: info.plural }, name, [
       {
         field: "metadata.resourceVersion",

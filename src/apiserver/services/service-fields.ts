@@ -1,7 +1,7 @@
 import type { Service, ServicePort, ServiceSpec } from "../../api/generated/core-v1.ts";
 
 /**
- * What a Service keeps when its owner does not say it again, and what falls away when its type changes.
+ * What a Service keeps when its owner does not say it again.
  * https://kubernetes.io/docs/concepts/services-networking/service/
  */
 
@@ -12,9 +12,6 @@ export const needsNodePorts = ({ type, allocateLoadBalancerNodePorts: allocate }
 
 export const needsHealthCheckPort = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
   type === "LoadBalancer" && externalTrafficPolicy === "Local";
-
-const needsExternalPolicy = ({ type, externalIPs }: ServiceSpec): boolean =>
-  type === "NodePort" || type === "LoadBalancer" || (type === "ClusterIP" && (externalIPs?.length ?? 0) > 0);
 
 /** `clusterIP` and `clusterIPs` say the same; whoever sets one of them sets both. */
 export function withClusterIps(service: Service, old: Service | undefined): Service {
@@ -66,55 +63,6 @@ function withKeptPorts(ports: readonly ServicePort[], before: readonly ServicePo
     used.add(old);
     return { ...port, nodePort: old };
   });
-}
-
-interface Dependent {
-  readonly needed: (spec: ServiceSpec) => boolean;
-  /** Go together, when the first is as it was. */
-  readonly fields: readonly [keyof ServiceSpec, ...(keyof ServiceSpec)[]];
-}
-
-const isLoadBalancer = ({ type }: ServiceSpec): boolean => type === "LoadBalancer";
-
-/** Fields that only some types have. */
-const DEPENDENTS: readonly Dependent[] = [
-  { needed: needsClusterIp, fields: ["clusterIPs", "clusterIP"] },
-  { needed: needsClusterIp, fields: ["ipFamilies"] },
-  { needed: needsClusterIp, fields: ["ipFamilyPolicy"] },
-  { needed: needsHealthCheckPort, fields: ["healthCheckNodePort"] },
-  { needed: isLoadBalancer, fields: ["allocateLoadBalancerNodePorts"] },
-  { needed: isLoadBalancer, fields: ["loadBalancerClass"] },
-  { needed: needsExternalPolicy, fields: ["externalTrafficPolicy"] },
-];
-
-/** What an earlier type needed and the present one does not goes, if the update did not try to change it. */
-export function withoutUnneeded(service: Service, { spec: before }: Service): Service {
-  const { spec } = service;
-  const dropped = DEPENDENTS.filter(
-    ({ needed, fields: [first] }) => needed(before) && !needed(spec) && sameField(spec[first], before[first]),
-  ).flatMap(({ fields }) => fields);
-  const kept = dropped.length > 0 ? withSpec(service, {}, ...dropped) : service;
-  const freesPorts = needsNodePorts(before) && !needsNodePorts(spec) && samePorts(spec, before);
-  return freesPorts ? withSpec(kept, { ports: (spec.ports ?? []).map(withoutNodePort) }) : kept;
-}
-
-function withoutNodePort(port: ServicePort): ServicePort {
-  const { nodePort: _, ...rest } = port;
-  return rest;
-}
-
-/** A field of a Service is a scalar or a list of texts. */
-function sameField(a: unknown, b: unknown): boolean {
-  return Array.isArray(a) && Array.isArray(b) ? sameList(a as string[], b as string[]) : a === b;
-}
-
-function samePorts(a: ServiceSpec, b: ServiceSpec): boolean {
-  const ports = ({ ports = [] }: ServiceSpec): string =>
-    ports
-      .map((port) => port.nodePort ?? 0)
-      .sort((x, y) => x - y)
-      .join();
-  return ports(a) === ports(b);
 }
 
 export function withSpec(

@@ -10,7 +10,6 @@ import {
   needsNodePorts,
   withClusterIps,
   withKeptValues,
-  withoutUnneeded,
   withSpec,
 } from "./service-fields.ts";
 
@@ -38,7 +37,7 @@ export class ServiceHooks implements KindHooks {
     const service = object as Service;
     if (!old) return withClusterIps(service, undefined);
     const before = old as Service;
-    return withClusterIps(withoutUnneeded(withKeptValues(service, before), before), before);
+    return withClusterIps(withKeptValues(service, before), before);
   }
 
   claim(old: KubeObject | undefined, object: KubeObject): Claim {
