@@ -2,6 +2,7 @@
 import type { Resource } from "../resource.ts";
 import type { Binding, ComponentStatus, ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from "./core-v1.ts";
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./apps-v1.ts";
+import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from "./storage-v1.ts";
 import type { Lease } from "./coordination-v1.ts";
 import type { EndpointSlice } from "./discovery-v1.ts";
 import type { BackendTLSPolicy, GRPCRoute, Gateway, GatewayClass, HTTPRoute, ListenerSet, ReferenceGrant, TCPRoute, TLSRoute, UDPRoute } from "./gateway-networking-k8s-io.ts";
@@ -29,6 +30,12 @@ export const daemonsets: Resource<DaemonSet> = { group: "apps", version: "v1", p
 export const deployments: Resource<Deployment> = { group: "apps", version: "v1", plural: "deployments", kind: "Deployment", namespaced: true };
 export const replicasets: Resource<ReplicaSet> = { group: "apps", version: "v1", plural: "replicasets", kind: "ReplicaSet", namespaced: true };
 export const statefulsets: Resource<StatefulSet> = { group: "apps", version: "v1", plural: "statefulsets", kind: "StatefulSet", namespaced: true };
+export const csidrivers: Resource<CSIDriver> = { group: "storage.k8s.io", version: "v1", plural: "csidrivers", kind: "CSIDriver", namespaced: false };
+export const csinodes: Resource<CSINode> = { group: "storage.k8s.io", version: "v1", plural: "csinodes", kind: "CSINode", namespaced: false };
+export const csistoragecapacities: Resource<CSIStorageCapacity> = { group: "storage.k8s.io", version: "v1", plural: "csistoragecapacities", kind: "CSIStorageCapacity", namespaced: true };
+export const storageclasses: Resource<StorageClass> = { group: "storage.k8s.io", version: "v1", plural: "storageclasses", kind: "StorageClass", namespaced: false };
+export const volumeattachments: Resource<VolumeAttachment> = { group: "storage.k8s.io", version: "v1", plural: "volumeattachments", kind: "VolumeAttachment", namespaced: false };
+export const volumeattributesclasses: Resource<VolumeAttributesClass> = { group: "storage.k8s.io", version: "v1", plural: "volumeattributesclasses", kind: "VolumeAttributesClass", namespaced: false };
 export const leases: Resource<Lease> = { group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease", namespaced: true };
 export const endpointslices: Resource<EndpointSlice> = { group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice", namespaced: true };
 export const backendtlspolicies: Resource<BackendTLSPolicy> = { group: "gateway.networking.k8s.io", version: "v1", plural: "backendtlspolicies", kind: "BackendTLSPolicy", namespaced: true };
