@@ -68,7 +68,8 @@ export interface WriteOptions {
 }
 
 export interface SubresourceOptions extends WriteOptions {
-  readonly subresource?: "status" | "scale";
+  /** `finalize`: of a namespace, whose `spec.finalizers` only this changes. */
+  readonly subresource?: "status" | "scale" | "finalize";
 }
 
 export type Patch =

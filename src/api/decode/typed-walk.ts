@@ -16,7 +16,7 @@ import {
   type ScalarSchema,
   type Schema,
 } from "../table/schema.ts";
-import { DecodingError } from "./decoding-error.ts";
+import { DecodingError, type TypeMismatch } from "./decoding-error.ts";
 import type { JsonDocument } from "./json-document.ts";
 import { type Context, decodeScalar, Mismatch } from "./scalar.ts";
 
@@ -47,6 +47,7 @@ interface Failure {
   readonly message: string;
   /** Go goes on after a value of a wrong type, but stops where a type reads itself and fails. */
   readonly fatal: boolean;
+  readonly mismatch: TypeMismatch | undefined;
 }
 
 class TypedWalk implements Context {
@@ -86,7 +87,7 @@ class TypedWalk implements Context {
   /** The members of the input; none of them when it is not an object at all. */
   #record(schema: Schema, input: JsonValue | undefined): JsonObject {
     if (isJsonObject(input)) return input;
-    if (input !== null && input !== undefined) this.#mismatch(goJsonType(input), goTypeOf(schema));
+    if (input !== null && input !== undefined) this.#wrongShape(schema, input);
     return {};
   }
 
@@ -139,7 +140,7 @@ class TypedWalk implements Context {
 
   #list(schema: ListSchema, value: JsonValue): JsonValue {
     if (!isJsonArray(value)) {
-      this.#mismatch(goJsonType(value), goTypeOf(schema));
+      this.#wrongShape(schema, value);
       return null;
     }
     const { items } = schema;
@@ -155,7 +156,7 @@ class TypedWalk implements Context {
 
   #map(schema: MapSchema, value: JsonValue): JsonValue {
     if (!isJsonObject(value)) {
-      this.#mismatch(goJsonType(value), goTypeOf(schema));
+      this.#wrongShape(schema, value);
       return null;
     }
     const { values } = schema;
@@ -183,23 +184,33 @@ class TypedWalk implements Context {
     try {
       return decodeScalar(schema, value, this);
     } catch (error) {
-      if (error instanceof Mismatch) this.#mismatch(error.given, error.wanted, error.fatal);
+      if (error instanceof Mismatch) this.#wrongScalar(schema, value, error);
       else if (error instanceof DecodingError) this.#fail(error.message, schema.type !== "bytes");
       else throw error;
       return zeroOf(schema);
     }
   }
 
-  #mismatch(given: string, wanted: string, fatal = false): void {
+  #wrongShape(schema: Schema, value: JsonValue): void {
+    const wanted = goTypeOf(schema);
+    this.#fail(this.#mismatchText(goJsonType(value), wanted), false, { value, wanted, shape: schema.kind });
+  }
+
+  #wrongScalar(schema: ScalarSchema, value: JsonValue, { given, wanted, fatal }: Mismatch): void {
+    const text = this.#mismatchText(given, wanted);
+    this.#fail(text, fatal, fatal ? undefined : { value, wanted, shape: schema.kind });
+  }
+
+  #mismatchText(given: string, wanted: string): string {
     const owner = this.#owners.at(-1);
     const target = owner
       ? `Go struct field ${owner.name.slice(owner.name.lastIndexOf(".") + 1)}.${this.#fieldPath()}`
       : "Go value";
-    this.#fail(`json: cannot unmarshal ${given} into ${target} of type ${wanted}`, fatal);
+    return `json: cannot unmarshal ${given} into ${target} of type ${wanted}`;
   }
 
-  #fail(message: string, fatal: boolean): void {
-    this.#failures.push({ path: this.#pathText(), message, fatal });
+  #fail(message: string, fatal: boolean, mismatch?: TypeMismatch): void {
+    this.#failures.push({ path: this.#pathText(), message, fatal, mismatch });
   }
 
   /** The fields that led here, inlined structs named, indexes not: `spec.containers.readinessProbe.ProbeHandler.httpGet`. */
@@ -223,7 +234,7 @@ class TypedWalk implements Context {
     const place = (failure: Failure): number => order.get(failure.path) ?? 0;
     const inOrder = this.#failures.toSorted((a, b) => place(a) - place(b));
     const first = inOrder.find((failure) => failure.fatal) ?? inOrder[0];
-    throw new DecodingError(first?.message ?? "");
+    throw new DecodingError(first?.message ?? "", first?.mismatch);
   }
 
   problems(): string[] {

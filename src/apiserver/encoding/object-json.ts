@@ -9,10 +9,15 @@ export class ObjectJson {
 
   /** The whole document, kind and apiVersion first. Shared: never write into it. */
   document(object: KubeObject): Buffer {
+    return this.line(object).subarray(0, -1);
+  }
+
+  /** The document with the line break behind it with which Kubernetes ends its answers. */
+  line(object: KubeObject): Buffer {
     let bytes = this.#encoded.get(object);
     if (!bytes) {
       const { kind: _kind, apiVersion: _apiVersion, ...rest } = object;
-      bytes = Buffer.from(typePrefix(object) + JSON.stringify(rest).slice(1));
+      bytes = Buffer.from(`${typePrefix(object)}${JSON.stringify(rest).slice(1)}\n`);
       this.#encoded.set(object, bytes);
     }
     return bytes;

@@ -25,7 +25,7 @@ export class Presenter {
   object(info: ResourceInfo, object: KubeObject, how: Representation, query: URLSearchParams): Body {
     if (how.view) return value(this.#viewed(info, object, how.view, query), how);
     if (how.format === "yaml") return value(object, how);
-    return { contentType: JSON_TYPE, bytes: this.#json.document(object) };
+    return { contentType: JSON_TYPE, bytes: this.#json.line(object) };
   }
 
   list(info: ResourceInfo, listing: Listing, how: Representation, query: URLSearchParams): Body {
@@ -66,7 +66,7 @@ export class Presenter {
       if (info.custom) parts.push(this.#json.document(item));
       else parts.push(OPEN, this.#json.untypedTail(item));
     }
-    parts.push(Buffer.from("]}"));
+    parts.push(Buffer.from("]}\n"));
     return Buffer.concat(parts);
   }
 }
@@ -92,5 +92,5 @@ export function metadataOnly(object: KubeObject, version: View["version"]): obje
 function value(document: object, { format }: Representation): Body {
   return format === "yaml"
     ? { contentType: "application/yaml", bytes: Buffer.from(toYaml(document)) }
-    : { contentType: JSON_TYPE, bytes: Buffer.from(JSON.stringify(document)) };
+    : { contentType: JSON_TYPE, bytes: Buffer.from(`${JSON.stringify(document)}\n`) };
 }

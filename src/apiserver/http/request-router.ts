@@ -33,6 +33,12 @@ const VERBS: Readonly<Record<string, readonly [one: Verb, all: Verb]>> = {
   DELETE: ["delete", "deletecollection"],
 };
 
+/** What users of old kinds are told. https://kubernetes.io/docs/reference/using-api/deprecation-policy/ */
+const DEPRECATED: Readonly<Record<string, string>> = {
+  "/v1 Endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+  "/v1 ComponentStatus": "v1 ComponentStatus is deprecated in v1.19+",
+};
+
 /** Subresources that show and change the object itself. */
 const PARTS: ReadonlySet<string> = new Set(["status"]);
 
@@ -54,6 +60,8 @@ export class RequestRouter {
     this.#deps.authorizer.authorize(user, accessOf(exchange, path, verb ?? exchange.method.toLowerCase()));
     const info = this.#deps.types.find(path.group, path.version, path.resource);
     if (!info) return this.#unknown(exchange, path);
+    const deprecation = DEPRECATED[`${info.group}/${info.version} ${info.kind}`];
+    if (deprecation !== undefined) exchange.warnings.add(deprecation);
     const request: ResourceRequest = { exchange, path, info, user };
     const serve = this.#handlerOf(request, verb);
     await serve(request);

@@ -137,7 +137,7 @@ export class ApiHttpServer implements AsyncDisposable {
     const failure = error instanceof StatusError ? error : internalError(error);
     const { status } = failure;
     const retryAfter = status.details?.retryAfterSeconds;
-    const body = { contentType: "application/json", bytes: Buffer.from(JSON.stringify(status)) };
+    const body = { contentType: "application/json", bytes: Buffer.from(`${JSON.stringify(status)}\n`) };
     const headers = retryAfter === undefined ? {} : { "retry-after": String(retryAfter) };
     exchange.send(failure.code, body, headers).catch((reason: unknown) => {
       this.#options.log.debug("answer not sent", { path: exchange.path, error: reason });

@@ -58,11 +58,36 @@ export function patched(
     object = decoded.object;
     problems.push(...decoded.problems);
   } catch (error) {
-    throw error instanceof DecodingError ? refuse(error.message) : error;
+    if (!(error instanceof DecodingError)) throw error;
+    throw refuse(patch.type === "strategic" ? conversionFailure(error) : error.message);
   }
   if (problems.length > 0 && validation === "Strict") throw refuse(`strict decoding error: ${problems.join(", ")}`);
   if (problems.length > 0 && validation === "Warn") for (const text of problemWarnings(problems)) warn(text);
   return asObject(object);
+}
+
+/**
+ * Kubernetes does not decode what a strategic merge patch makes, but converts it field by field, and says in words of its
+ * own what does not fit.
+ */
+function conversionFailure({ message, mismatch }: DecodingError): string {
+  if (!mismatch) return message;
+  const { value, wanted, shape } = mismatch;
+  const given = goKind(value);
+  if (shape === "object") return `cannot restore struct from: ${given}`;
+  if (shape === "list") return `cannot restore slice from ${given}`;
+  if (shape === "map") return `cannot restore map from ${given}`;
+  // Go could turn a number into any other scalar but a bool; JSON may not.
+  return typeof value === "number" && wanted !== "bool"
+    ? `cannot convert ${given} to ${wanted}`
+    : `unrecognized type: ${wanted}`;
+}
+
+function goKind(value: JsonValue): string {
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "string") return "string";
+  return Array.isArray(value) ? "slice" : "map";
 }
 
 /** What a refusal shows: the patch where the patch is merged field by field, else the document that it made. */
