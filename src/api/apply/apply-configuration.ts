@@ -170,15 +170,15 @@ function conflictsOf(owners: Owners, changed: FieldSet, except: string): Conflic
  * a field (an item whose key is gone from `last` but which holds a field of another).
  */
 function prune(info: ResourceInfo, merged: JsonValue, last: FieldSet, owners: Owners): JsonValue {
-  if (last.isEmpty) return merged;
+  let owned = new FieldSet();
+  for (const { fields } of owners.values()) owned = owned.union(fields);
+  if (last.difference(owned).isEmpty) return merged;
   const { schema } = info;
   const untyped = untypedOf(info);
   const remove = (fields: FieldSet): JsonValue => removeFields(merged, fields, schema, untyped);
   const declared = (fields: FieldSet): FieldSet => withDeclaredParents(fields, schema);
   const fieldsIn = (value: JsonValue): FieldSet => declared(fieldsOf(value, schema, untyped));
 
-  let owned = new FieldSet();
-  for (const { fields } of owners.values()) owned = owned.union(fields);
   const lastFields = declared(last);
   const mergedFields = fieldsIn(merged);
   const stripped = remove(lastFields);
