@@ -45,7 +45,21 @@ const surface = facts("kube-resources.json") as unknown as {
 const crds = { ...facts("gateway-types.json"), ...facts("sluice-types.json") } as Record<string, Crd | string>;
 
 /** Packages that get TypeScript interfaces; every other kind is served from the table without any. */
-const PACKAGES = ["meta/v1", "core/v1", "apps/v1", "discovery/v1", "coordination/v1", "storage/v1"];
+const PACKAGES = [
+  "meta/v1",
+  "core/v1",
+  "apps/v1",
+  "autoscaling/v2",
+  "batch/v1",
+  "coordination/v1",
+  "discovery/v1",
+  "networking/v1",
+  "node/v1",
+  "policy/v1",
+  "rbac/v1",
+  "scheduling/v1",
+  "storage/v1",
+];
 const SCALARS: Record<string, string> = {
   string: "string",
   int32: "number",

@@ -16,6 +16,8 @@ const DOMAIN =
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
 const TAG = /^\w[\w.-]{0,127}$/;
 const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
+/** The ID of an image, which is no name. */
+const IDENTIFIER = /^[a-f0-9]{64}$/;
 const MAX_NAME = 255;
 
 /** The reference that `text` stands for, `latest` being implied; undefined when it is not well formed. */
@@ -35,7 +37,7 @@ export function parseImageReference(text: string): ImageReference | undefined {
 }
 
 function splitDomain(name: string): { readonly domain: string; readonly path: string } | undefined {
-  if (name.length > MAX_NAME) return undefined;
+  if (name.length > MAX_NAME || IDENTIFIER.test(name)) return undefined;
   const slash = name.indexOf("/");
   const first = slash < 0 ? "" : name.slice(0, slash);
   const isDomain = first !== "" && (/[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase());

@@ -1,5 +1,5 @@
 import { arrayOf, isJsonObject, type JsonObject, type MutableJsonObject, objectOf, textOf } from "../../lib/json.ts";
-import { defaultPullPolicy } from "./image-name.ts";
+import { parseImageReference } from "../../lib/image-reference.ts";
 import { mapObjects } from "./items.ts";
 import { podLevelResources } from "./pod-level-resources.ts";
 import { withMissing } from "./resource-list.ts";
@@ -65,6 +65,11 @@ function podStatus(draft: MutableJsonObject): void {
 
 function container(draft: MutableJsonObject): void {
   draft["imagePullPolicy"] ||= defaultPullPolicy(textOf(draft["image"]));
+}
+
+/** Always for `:latest`, which is also the tag of a name without tag and digest. */
+function defaultPullPolicy(image: string): "Always" | "IfNotPresent" {
+  return parseImageReference(image)?.tag === "latest" ? "Always" : "IfNotPresent";
 }
 
 function volume(draft: MutableJsonObject): void {
