@@ -173,6 +173,15 @@ export class RawClient {
     }
   }
 
+  /** The next `count` bytes. Fails when the other side closes first. */
+  async take(count: number): Promise<string> {
+    while (this.#text.length < count) {
+      if (this.closed) throw new Error(`closed after ${this.#text.length} of ${count} bytes`);
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+    return this.#take(count);
+  }
+
   /** Everything until the other side closes. */
   async rest(): Promise<string> {
     while (!this.closed) await new Promise<void>((resolve) => this.#wake.push(resolve));
@@ -254,7 +263,7 @@ export async function readRequest(connection: RawClient): Promise<Request> {
   const head = await connection.until("\r\n\r\n");
   const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
   let content = "";
-  if (length > 0) content = await connection.until(new RegExp(`^[\\s\\S]{${length}}`));
+  if (length > 0) content = await connection.take(length);
   else if (/\r\ntransfer-encoding: chunked/i.test(head))
     content = await connection.until(/(^|\r\n)0\r\n([^\r\n]+\r\n)*\r\n$/);
   return { head, line: head.slice(0, head.indexOf("\r\n")), content };

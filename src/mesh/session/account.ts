@@ -4,7 +4,7 @@ import type { Ledger, Tally } from "./ledger.ts";
 
 export interface AccountBooks {
   readonly ledger: Ledger;
-  readonly gatekeeper: Gatekeeper;
+  readonly gatekeeper: Pick<Gatekeeper, "failed">;
   /** The ledger has changed; `harm`: by a failure of a new version. */
   counted(harm: boolean): void;
 }

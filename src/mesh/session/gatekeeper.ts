@@ -72,8 +72,8 @@ export class Gatekeeper {
     const before = counts.get(key) ?? { epoch: this.#deps.epoch, endpoint, new: 0, old: 0 };
     const count = { ...before, [version]: before[version] + 1 };
     counts.set(key, count);
-    this.#deps.tell({ kind: "failures", session, count });
     this.#decide(session);
+    this.#deps.tell({ kind: "failures", session, count });
   }
 
   /** Another worker says something. */

@@ -406,6 +406,17 @@ describe("findings", () => {
       [["Accepted=False UnsupportedValue", "ResolvedRefs=True ResolvedRefs"]],
     ],
     [
+      "a value that would begin another field",
+      route("r", [
+        {
+          filters: [
+            { type: "RequestHeaderModifier", requestHeaderModifier: { add: [{ name: "X", value: "1\r\nY: 2" }] } },
+          ],
+        },
+      ]),
+      [["Accepted=False UnsupportedValue", "ResolvedRefs=True ResolvedRefs"]],
+    ],
+    [
       "a prefix to replace where none matched",
       route("r", [
         {

@@ -48,7 +48,12 @@ function readFilter(filter: RouteFilter, prefixes: boolean): Filter | string {
   }
 }
 
-function headerFilter(type: HeaderFilter["type"], change: RouteFilter["requestHeaderModifier"]): HeaderFilter {
+/** A field value that a message can carry (RFC 9110 §5.5): above all no line end, which would begin a field of its own. */
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+function headerFilter(type: HeaderFilter["type"], change: RouteFilter["requestHeaderModifier"]): HeaderFilter | string {
+  const bad = [...(change?.set ?? []), ...(change?.add ?? [])].find(({ value }) => !VALUE.test(value));
+  if (bad) return `the value of ${bad.name} holds a character that no field value may hold`;
   return {
     type,
     set: change?.set ?? [],
