@@ -79,7 +79,7 @@ export class RolloutWorld {
   plan(): Plan<DeploymentAction, DeploymentOutcome> {
     const seen = this.#deployments.seen.get("shop")!;
     return planDeployment(
-      { deployment: seen, replicaSets: [...this.#sets.seen.values()], pods: [...this.#pods.seen.values()] },
+      { deployment: seen, replicaSets: [...this.#sets.seen.values()], pods: [...this.#pods.seen.values()], nodes: [] },
       this.now,
     );
   }

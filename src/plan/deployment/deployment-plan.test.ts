@@ -34,7 +34,7 @@ const toSecond = (spec: DeploymentChange["spec"] = {}): DeploymentChange => ({
 const unlimited = { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
 
 function view(change: DeploymentChange, replicaSets: readonly ReplicaSet[], pods: readonly Pod[] = []): DeploymentView {
-  return { deployment: deployment(change), replicaSets, pods };
+  return { deployment: deployment(change), replicaSets, pods, nodes: [] };
 }
 
 /** Actions in short: `create 1`, `shop-a 3→2`, `annotate shop-a`, `adopt shop-a`, `delete shop-a`; events are left out. */

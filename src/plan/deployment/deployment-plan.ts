@@ -1,5 +1,5 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from "../../api/generated/apps-v1.ts";
-import type { Pod } from "../../api/generated/core-v1.ts";
+import type { Node, Pod } from "../../api/generated/core-v1.ts";
 import { labelSelectorOf } from "../../lib/label-selector.ts";
 import type { Plan } from "../plan.ts";
 import { hasEnded, isDeleting } from "../pods/readiness.ts";
@@ -21,7 +21,10 @@ import {
 import { maxRevision, newestSetAnnotations, REVISION, sameAnnotations } from "./revision.ts";
 import { newestSetSize, scaleDownOld, scaleUpNewest } from "./rolling.ts";
 import { hasBeenScaled, scale } from "./scaling.ts";
+import { diagnose } from "../stuck/diagnosis.ts";
+import { withStuck } from "../stuck/stuck-condition.ts";
 import {
+  type CountedStatus,
   countedStatus,
   deadlineWake,
   historyLimit,
@@ -37,6 +40,8 @@ export interface DeploymentView {
   readonly replicaSets: readonly ReplicaSet[];
   /** All pods that the Deployment's ReplicaSets control. */
   readonly pods: readonly Pod[];
+  /** All nodes, with the images that they have. */
+  readonly nodes: readonly Node[];
 }
 
 /** What is to be written to the Deployment itself, in one write. */
@@ -72,15 +77,31 @@ export function planDeployment(view: DeploymentView, now: number): Plan<Deployme
   const found = sortReplicaSets(deployment, claims.owned);
   if (needsNewSet(view, found) && isNameTaken(view)) return planCollision(deployment);
   const pass = nextPass(view, found, now);
-  const status = (pass.countOnly ? countedStatus : rolloutStatus)(deployment, pass.sets, pass.conditions, now);
+  const counted = (pass.countOnly ? countedStatus : rolloutStatus)(deployment, pass.sets, pass.conditions, now);
+  const verdict = withStuck(
+    deployment,
+    counted.conditions,
+    diagnoseRollout(view, found, counted),
+    found.old.length > 0,
+    now,
+  );
+  const status = { ...counted, conditions: verdict.conditions };
   const revision = pass.sets.newest?.metadata.annotations?.[REVISION];
   const renumbered = revision !== undefined && revision !== deployment.metadata.annotations?.[REVISION];
   const wakeAt = deadlineWake(deployment, status);
   return {
-    actions: [...changesOf(found, pass.sets, pass.why), ...deletions(pass)],
+    actions: [...changesOf(found, pass.sets, pass.why), ...deletions(pass), ...(verdict.event ? [verdict.event] : [])],
     status: { status, ...(renumbered && { revision }) },
     ...(wakeAt !== undefined && { wakeAt }),
   };
+}
+
+/** A rollout that has come to its end once is not stuck, whatever happens to its pods later. */
+function diagnoseRollout({ deployment, pods, nodes }: DeploymentView, { newest }: ReplicaSets, status: CountedStatus) {
+  const hasFinished = findCondition(status.conditions, "Progressing")?.reason === PROGRESSING.available;
+  if (!newest || hasFinished || isComplete(deployment, status)) return undefined;
+  const own = pods.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === newest.metadata.uid));
+  return diagnose({ replicaSet: newest, pods: own, nodes });
 }
 
 function nextPass(view: DeploymentView, found: ReplicaSets, now: number): Pass {

@@ -15,7 +15,7 @@ const now = EPOCH + 60_000;
 const annotations = { [DESIRED_REPLICAS]: "3", [MAX_REPLICAS]: "4", [REVISION]: "1" };
 
 function plan(change: DeploymentChange, sets: readonly ReplicaSet[]) {
-  return planDeployment({ deployment: deployment(change), replicaSets: sets, pods: [] }, now);
+  return planDeployment({ deployment: deployment(change), replicaSets: sets, pods: [], nodes: [] }, now);
 }
 
 const set = (change: Parameters<typeof replicaSet>[0] = {}): ReplicaSet =>
@@ -181,6 +181,7 @@ test.each<[string, DeploymentChange, readonly ReplicaSet[], readonly string[]]>(
       "Available False MinimumReplicasUnavailable 5/5",
       "Progressing True NewReplicaSetCreated 10/10",
       "ReplicaFailure True FailedCreate 30/30",
+      "Stuck True PodsRefused 60/60",
     ],
   ],
   [
