@@ -150,6 +150,7 @@ export class Exchange implements Asker {
         this.#replay.add(bytes.subarray(start, end), upstream.connecting ? NEVER : limits.replayBytes);
       this.#writeContent(upstream, bytes, start, end);
     }
+    this.#wait();
     if (!upstream.out.full && !(upstream.connecting && this.#replay.size >= limits.replayBytes)) return;
     this.#contentPaused = true;
     this.#client.pauseContent();
