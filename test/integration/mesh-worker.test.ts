@@ -1,37 +1,210 @@
-import { get } from "node:http";
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Backend, ok } from "../support/mesh-harness.ts";
+import { meshworkers } from "../../src/api/generated/resources.ts";
+import { isNotFound } from "../../src/api/status-error.ts";
+import { Backend, ok, readRequest } from "../support/mesh-harness.ts";
 import { MeshWorld } from "../support/mesh-world.ts";
 
 let world: MeshWorld;
+const open: AsyncDisposable[] = [];
 beforeEach(async () => {
   world = await MeshWorld.start();
 });
-afterEach(() => world[Symbol.asyncDispose]());
+afterEach(async () => {
+  for (const thing of open.splice(0)) await thing[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
+});
 
-const fetchText = (address: string, port: number, path = "/"): Promise<string> =>
-  new Promise((resolve, reject) => {
-    get({ host: address, port, path, agent: false }, (response) => {
-      let text = "";
-      response
-        .setEncoding("utf8")
-        .on("data", (piece: string) => (text += piece))
-        .on("end", () => resolve(`${response.statusCode} ${text}`));
-    }).on("error", reject);
-  });
+const saying = async (content: string): Promise<Backend> => {
+  const backend = await Backend.answering(() => ok(content));
+  open.push(backend);
+  return backend;
+};
+
+/** `200 content`; rejects as the connection does. */
+async function ask(address: string, port: number, agent: Agent | false = false): Promise<string> {
+  const asked = request({ host: address, port, agent }).end();
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  let content = "";
+  for await (const piece of response.setEncoding("utf8")) content += String(piece);
+  return `${response.statusCode} ${content}`;
+}
+
+const inForce =
+  (resource: string, version: string) => (status: { readonly applied?: Readonly<Record<string, string>> }) =>
+    Number(status.applied?.[resource]) >= Number(version);
 
 describe("a worker", () => {
-  test("serves what the API says, and says since when", async () => {
-    const backend = await Backend.answering(() => ok("hello"));
-    const address = await world.service("web", { type: "NodePort", ports: [{ name: "http", port: 80 }] });
+  test("serves what the API says, on the Service's address and its NodePort, and says since when", async () => {
+    const backend = await saying("hello");
+    const port = 20_000 + (process.pid % 10_000);
+    const address = await world.service("web", {
+      type: "NodePort",
+      ports: [{ name: "http", port: 80, nodePort: 30_000 + (port % 2_767) }],
+    });
     await world.endpoints("web", [backend]);
     await world.startWorker("mesh-1");
-    expect(await fetchText(address, 80)).toBe("200 hello");
+    expect(await ask(address, 80)).toBe("200 hello");
+    expect(await ask("127.0.0.1", 30_000 + (port % 2_767))).toBe("200 hello");
     const second = await world.service("late");
-    const version = await world.endpoints("late", [backend]);
-    const status = await world.until("mesh-1", ({ applied }) => Number(applied?.["endpointslices"]) >= Number(version));
-    expect(await fetchText(second, 80)).toBe("200 hello");
-    expect(status).toMatchObject({ leaseSeconds: 3, refused: [], draining: [] });
-    await backend[Symbol.asyncDispose]();
+    const status = await world.until("mesh-1", inForce("endpointslices", await world.endpoints("late", [backend])));
+    expect(await ask(second, 80)).toBe("200 hello");
+    expect(status).toMatchObject({ leaseSeconds: 3, refused: [], draining: [], trips: [] });
+  });
+
+  test("goes on while the API is away, hears what it missed, and is known again", async () => {
+    const address = await world.service("web");
+    await world.endpoints("web", [await saying("before")]);
+    await world.startWorker("mesh-1");
+    await world.stopApi();
+    expect(await ask(address, 80)).toBe("200 before");
+    await world.startApi();
+    await world.until("mesh-1", inForce("endpointslices", await world.endpoints("web", [await saying("after")])));
+    expect(await ask(address, 80)).toBe("200 after");
+  });
+
+  test("comes back on its last snapshot without the API", async () => {
+    const address = await world.service("web");
+    const version = await world.endpoints("web", [await saying("kept")]);
+    await world.startWorker("mesh-1");
+    await world.until("mesh-1", inForce("endpointslices", version));
+    await world.snapshotKept("mesh-1", version);
+    await world.stopApi();
+    await world.endWorker("mesh-1", "SIGKILL");
+    await expect(ask(address, 80)).rejects.toThrow("ECONNREFUSED");
+    await world.startWorker("mesh-1");
+    expect(await ask(address, 80)).toBe("200 kept");
+  });
+
+  test("says which ports it is refused, and takes them when they are free", async () => {
+    const address = await world.service("web");
+    const squatter = createServer();
+    squatter.listen({ host: address, port: 80 });
+    await once(squatter, "listening");
+    await world.startWorker("mesh-1");
+    const status = await world.until("mesh-1", ({ refused = [] }) => refused.length > 0);
+    expect(status.refused).toEqual([
+      {
+        namespace: "default",
+        service: "web",
+        port: 80,
+        address: `${address}:80`,
+        reason: "EADDRINUSE",
+        message: `another program listens on ${address}:80`,
+      },
+    ]);
+    squatter.close();
+    await once(squatter, "close");
+    await world.endpoints("web", [await saying("mine")]);
+    await world.until("mesh-1", ({ refused = [] }) => refused.length === 0);
+    expect(await ask(address, 80)).toBe("200 mine");
+  });
+
+  test("says which endpoints that are gone have requests in flight", async () => {
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = await Backend.start(async (connection) => {
+      await readRequest(connection);
+      asked.resolve();
+      await answer.promise;
+      connection.write(ok("slow"));
+      await connection.rest();
+    });
+    open.push(slow);
+    const address = await world.service("web");
+    await world.endpoints("web", [slow]);
+    await world.startWorker("mesh-1");
+    const answered = ask(address, 80);
+    await asked.promise;
+    const version = await world.endpoints("web", [await saying("other")]);
+    const status = await world.until("mesh-1", inForce("endpointslices", version));
+    expect(status.draining).toEqual([{ address: slow.address, requests: 1 }]);
+    answer.resolve();
+    await world.until("mesh-1", ({ draining = [] }) => draining.length === 0);
+    expect(await answered).toBe("200 slow");
+  });
+});
+
+describe("two workers", () => {
+  test("one that is told to end answers what it has; nobody notices", async () => {
+    const address = await world.service("web");
+    await world.endpoints("web", [await saying("a"), await saying("b")]);
+    const first = await world.startWorker("mesh-1");
+    await world.startWorker("mesh-2");
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const agents = Array.from({ length: 16 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    let stop = false;
+    const answers: string[] = [];
+    const load = agents.map(async (each) => {
+      while (!stop) answers.push((await ask(address, 80, each)).slice(0, 3));
+    });
+    while (answers.length < 200) await ask(address, 80, agent);
+    const exited = once(first, "exit");
+    first.kill("SIGTERM");
+    expect(await exited).toEqual([143, null]);
+    const then = answers.length;
+    while (answers.length < then + 200) await ask(address, 80, agent);
+    stop = true;
+    await Promise.all(load);
+    for (const each of [agent, ...agents]) each.destroy();
+    expect(answers.filter((answer) => answer !== "200")).toEqual([]);
+    await expect(world.client.get(meshworkers, "mesh-1")).rejects.toSatisfy(isNotFound);
+  });
+
+  test("share the failures of a session, shut its gate together, and keep it shut", async () => {
+    const address = await world.service("web");
+    for (const name of ["web-stable", "web-new"]) await world.service(name);
+    await world.endpoints("web-stable", [await saying("stable")]);
+    const failing = await Backend.answering(() => "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
+    open.push(failing);
+    await world.endpoints("web-new", [failing]);
+    await world.policy("web", { targetRef: { name: "web" }, retry: "Never" });
+    const mark = (kind: string, name: string) => ({
+      type: "ExtensionRef" as const,
+      extensionRef: { group: "sluice.dev", kind, name },
+    });
+    await world.trip("web", {
+      session: "web-1.1",
+      backend: "default/web-new:80",
+      since: [],
+      limits: [{ failures: [4] }],
+    });
+    const version = await world.route("web", {
+      parentRefs: [{ group: "", kind: "Service", name: "web" }],
+      rules: [
+        {
+          name: "release",
+          filters: [mark("ReleasePolicy", "web"), mark("Release", "web-1.1")],
+          backendRefs: [
+            { name: "web-stable", port: 80, weight: 0 },
+            { name: "web-new", port: 80, weight: 100 },
+          ],
+        },
+      ],
+    });
+    for (const name of ["mesh-1", "mesh-2"]) {
+      await world.startWorker(name);
+      await world.until(name, inForce("httproutes", version));
+    }
+    await world.peersKnown(2);
+    const answers: string[] = [];
+    for (let i = 0; i < 60; i++) answers.push(await ask(address, 80));
+    // Each connection lands on either worker; a failure that is told while another is under way can come one too late.
+    const failed = answers.filter((answer) => answer.startsWith("500")).length;
+    expect(failed).toBeGreaterThanOrEqual(4);
+    expect(failed).toBeLessThanOrEqual(5);
+    expect(answers.slice(8).every((answer) => answer === "200 stable")).toBe(true);
+    const [one, two] = await Promise.all(
+      ["mesh-1", "mesh-2"].map((name) => world.until(name, ({ trips = [] }) => trips.length === 1)),
+    );
+    expect(one?.trips?.[0]).toMatchObject({ session: "web-1.1", new: 4, old: 0 });
+    expect(two?.trips?.[0]?.by).toBe(one?.trips?.[0]?.by);
+    await world.stopApi();
+    for (const name of ["mesh-1", "mesh-2"]) {
+      await world.endWorker(name, "SIGKILL");
+      await world.startWorker(name);
+    }
+    for (let i = 0; i < 10; i++) expect(await ask(address, 80)).toBe("200 stable");
   });
 });

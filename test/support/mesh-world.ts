@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -22,10 +24,11 @@ import type { ApiClient } from "../../src/client/api-client.ts";
 import { writeConfig } from "../../src/engine/config.ts";
 import { type Home, homeAt, prepareHome } from "../../src/engine/home.ts";
 import { readState } from "../../src/engine/process-record.ts";
-import { addressPlan, findFreeSlice } from "../../src/engine/slice.ts";
+import { findFreeSlice } from "../../src/engine/slice.ts";
 import { type RunningApiServer, startApiServer } from "../../src/main/api-server.ts";
 import { systemClock } from "../../src/main/system-clock.ts";
 import { systemRandom } from "../../src/main/system-random.ts";
+import type { KeptState } from "../../src/mesh/worker/worker-folder.ts";
 import { silentLogger } from "../../src/observe/logger.ts";
 
 /** A home with an API server and mesh workers that are processes of their own; no controllers, no pods. */
@@ -182,9 +185,31 @@ export class MeshWorld implements AsyncDisposable {
     throw new Error("the watch has ended");
   }
 
-  /** A pod address of this engine. */
-  podAddress(number: number): string {
-    return `${addressPlan(this.slice).podCidr.replace(/\.\d+\/\d+$/, "")}.${number}`;
+  /** Resolves when the worker has this version of the slices on disk. */
+  async snapshotKept(worker: string, version: string): Promise<void> {
+    for (;;) {
+      const text = await readFile(join(this.home.mesh, worker, "state.json"), "utf8").catch(() => undefined);
+      const kept = text === undefined ? undefined : (JSON.parse(text) as KeptState);
+      if (Number(kept?.snapshot.applied["endpointslices"]) >= Number(version)) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** Resolves when this many workers are connected to each other. */
+  async peersKnown(workers: number): Promise<void> {
+    for (;;) {
+      const texts = await Promise.all([...this.#workers.keys()].map((name) => this.#metrics(name)));
+      if (texts.every((text) => text.includes(`sluice_mesh_peers ${workers - 1}\n`))) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async #metrics(worker: string): Promise<string> {
+    const socket = connect(join(this.home.run, `${worker}.metrics.sock`));
+    socket.write("GET /metrics HTTP/1.1\r\nHost: mesh\r\n\r\n");
+    let text = "";
+    for await (const piece of socket.setEncoding("utf8")) text += String(piece);
+    return text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

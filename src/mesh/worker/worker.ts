@@ -102,7 +102,9 @@ export class MeshWorker {
       serving: () => this.#serving(),
       ledger: () => this.#ledger.report(),
     });
-    this.#metrics = new MetricsSocket(() => this.#dataplane.metrics.text(this.#dataplane.gauges));
+    this.#metrics = new MetricsSocket(() =>
+      this.#dataplane.metrics.text({ ...this.#dataplane.gauges, peers: this.#peers.connected }),
+    );
     this.#informers = new Informers(client, { clock, random, log });
   }
 
