@@ -7,11 +7,13 @@ import { silentLogger } from "../observe/logger.ts";
 import type { ApiClient } from "./api-client.ts";
 import { EventRecorder } from "./event-recorder.ts";
 
-/** Takes events like an API server that may forget them. */
-function eventStore() {
+/** Takes events like an API server that may forget them; `failures` come first. */
+function eventStore(...failures: StatusError[]) {
   const stored: Event[] = [];
   const client = {
     create: (_: unknown, event: Event) => {
+      const failure = failures.shift();
+      if (failure) return Promise.reject(failure);
       stored.push(structuredClone(event));
       return Promise.resolve(event);
     },
@@ -25,10 +27,10 @@ function eventStore() {
   return { stored, client };
 }
 
-const start = () => {
-  const { stored, client } = eventStore();
+const start = (component = "kubelet", ...failures: StatusError[]) => {
+  const { stored, client } = eventStore(...failures);
   const clock = new FakeClock();
-  const recorder = new EventRecorder(client, { component: "kubelet", host: "here", clock, log: silentLogger });
+  const recorder = new EventRecorder(client, { component, host: "here", clock, log: silentLogger });
   return { stored, clock, recorder };
 };
 const pulled = { type: "Normal", reason: "Pulled", message: "m" } as const;
@@ -93,10 +95,9 @@ test("counts similar ones together when there are many", async () => {
   const { stored, recorder } = start();
   for (let i = 0; i < 12; i++) recorder.record(pod(), { ...pulled, message: `m${i}` });
   await recorder[Symbol.asyncDispose]();
-  expect(stored.map(({ message }) => message).slice(9)).toEqual([
-    "m9",
-    "(combined from similar events): m10",
-    "(combined from similar events): m11",
+  expect(stored.map(({ message, count }) => [message, count]).slice(9)).toEqual([
+    ["m9", 1],
+    ["(combined from similar events): m11", 2],
   ]);
 });
 
@@ -105,4 +106,39 @@ test("writes nothing after its end", async () => {
   await recorder[Symbol.asyncDispose]();
   recorder.record(pod(), pulled);
   expect(stored).toEqual([]);
+});
+
+test("events that come at once are counted as one", async () => {
+  const { stored, recorder } = start();
+  for (let i = 0; i < 3; i++) recorder.record(pod(), pulled);
+  await recorder[Symbol.asyncDispose]();
+  expect(stored.map(({ count }) => count)).toEqual([3]);
+});
+
+test("an event with an action is one of the newer API", async () => {
+  const { stored, clock, recorder } = start("default-scheduler");
+  const placed = { type: "Normal", reason: "Scheduled", message: "m", action: "Binding" } as const;
+  recorder.record(pod(), placed);
+  await clock.advance(1000);
+  expect(stored[0]).toMatchObject({
+    action: "Binding",
+    eventTime: "2026-01-01T00:00:00.000000Z",
+    reportingComponent: "default-scheduler",
+    reportingInstance: "default-scheduler-here",
+  });
+  expect(stored[0]).not.toHaveProperty("count");
+  recorder.record(pod(), placed);
+  await recorder[Symbol.asyncDispose]();
+  expect(stored[0]).toMatchObject({ series: { count: 2, lastObservedTime: "2026-01-01T00:00:01.000000Z" } });
+});
+
+test("a name that is taken is drawn anew; what is refused is lost", async () => {
+  const { stored, recorder } = start("kubelet", new StatusError("AlreadyExists", "taken"));
+  recorder.record(pod(), pulled);
+  await recorder[Symbol.asyncDispose]();
+  expect(stored).toHaveLength(1);
+  const other = start("kubelet", new StatusError("Forbidden", "the namespace goes"));
+  other.recorder.record(pod(), pulled);
+  await other.recorder[Symbol.asyncDispose]();
+  expect(other.stored).toHaveLength(0);
 });

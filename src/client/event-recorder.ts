@@ -1,103 +1,89 @@
 import type { Event, ObjectReference } from "../api/generated/core-v1.ts";
 import { events } from "../api/generated/resources.ts";
 import type { Draft, KubeObject } from "../api/object.ts";
-import { isNotFound } from "../api/status-error.ts";
+import { isAlreadyExists, isNotFound } from "../api/status-error.ts";
 import type { Clock } from "../lib/clock.ts";
-import { formatTimestamp } from "../lib/timestamp.ts";
+import { formatMicroTimestamp, formatTimestamp } from "../lib/timestamp.ts";
 import type { Logger } from "../observe/logger.ts";
 import type { ApiClient } from "./api-client.ts";
+import { type Correlation, EventCorrelator, type WrittenEvent } from "./event-correlator.ts";
 
 export interface EventRecorderOptions {
-  /** Who reports: `kubelet`, `deployment-controller`, … */
+  /** Who tells: `deployment-controller`, `kubelet`, … */
   readonly component: string;
-  /** On which machine; only the kubelet says so. */
+  /** The node that tells, for a node's own events. */
   readonly host?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** What happened, in Kubernetes' words. */
+/** What has happened to an object. */
 export interface Happening {
   readonly type: "Normal" | "Warning";
   readonly reason: string;
   readonly message: string;
-}
-
-/** Of one object at most so many events at once, and then one in five minutes, as in client-go. */
-const BURST = 25;
-const REFILL = 300_000;
-/** So many events that differ only in their message are kept apart; later ones are counted together. */
-const MAX_SIMILAR = 10;
-const SIMILAR_WINDOW = 600_000;
-const MAX_KNOWN = 4096;
-
-interface KnownEvent {
-  readonly name: string;
-  readonly namespace: string;
-  readonly first: string;
-  count: number;
-}
-
-interface Bucket {
-  tokens: number;
-  at: number;
+  /** Set by components that speak the newer events API (the scheduler): what was tried, `Binding`. */
+  readonly action?: string;
 }
 
 /**
- * Writes Events about objects. Says nothing back: what cannot be written is lost, and nobody waits for it. The same event again only
- * raises the count of the first; floods are held back.
+ * Records Events on objects. Nobody waits for them, and what cannot be written (the namespace goes) is only logged. The same event again
+ * raises the count of the first one.
+ * https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
  */
 export class EventRecorder implements AsyncDisposable {
   readonly #client: ApiClient;
   readonly #options: EventRecorderOptions;
-  readonly #known = new Map<string, KnownEvent>();
-  readonly #similar = new Map<string, { readonly messages: Set<string>; since: number }>();
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #correlator: EventCorrelator;
   #sequence = 0;
-  #writing: Promise<void> = Promise.resolve();
   #stopped = false;
+  /** Writes under way, by what they are about: those of one event follow each other. */
+  readonly #writes = new Map<string, Promise<void>>();
 
   constructor(client: ApiClient, options: EventRecorderOptions) {
     this.#client = client;
     this.#options = options;
+    this.#correlator = new EventCorrelator(options.clock);
   }
 
   /** `fieldPath` names a part of the object: `spec.containers{main}`. */
-  record(about: KubeObject, { type, reason, message }: Happening, fieldPath?: string): void {
+  record(object: KubeObject, happening: Happening, fieldPath?: string): void {
     if (this.#stopped) return;
-    const involvedObject = referenceTo(about, fieldPath);
-    const now = this.#options.clock.now();
-    if (!this.#isAllowed(involvedObject, now)) return;
-    const text = this.#combine(involvedObject, type, reason, message, now);
-    this.#writing = this.#writing.then(() => this.#write(involvedObject, { type, reason, message: text }, now));
+    const about = referenceTo(object, fieldPath);
+    const correlation = this.#correlator.correlate(about, happening);
+    if (!correlation) return;
+    const { key } = correlation;
+    const write = (this.#writes.get(key) ?? Promise.resolve())
+      .then(() => this.#write(about, happening, correlation))
+      .catch((error: unknown) => this.#tellLog(happening, error))
+      .then(() => {
+        if (this.#writes.get(key) === write) this.#writes.delete(key);
+      });
+    this.#writes.set(key, write);
   }
 
-  /** Waits for what was recorded so far. */
+  /** Takes no more events and waits for those that are being written. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
-    await this.#writing;
+    await Promise.all(this.#writes.values());
   }
 
-  async #write(involvedObject: ObjectReference, happening: Happening, now: number): Promise<void> {
-    const key = JSON.stringify([identityOf(involvedObject), happening]);
-    const time = formatTimestamp(now);
-    try {
-      const known = this.#known.get(key);
-      if (known && (await this.#countAgain(known, time))) return;
-      const event = this.#compose(involvedObject, happening, time);
-      const { metadata } = await this.#client.create(events, event);
-      remember(this.#known, key, { name: metadata.name, namespace: metadata.namespace ?? "", first: time, count: 1 });
-    } catch (error) {
-      this.#options.log.debug("event was not written", { reason: happening.reason, error: (error as Error).message });
+  async #write(about: ObjectReference, happening: Happening, { key, message }: Correlation): Promise<void> {
+    const namespace = about.namespace || "default";
+    const written = this.#correlator.written(key);
+    if (written && (await this.#countAgain(written, namespace, { ...happening, message }))) {
+      this.#correlator.remember(key, { name: written.name, count: written.count + 1 });
+      return;
     }
+    const { metadata } = await this.#create(about, namespace, { ...happening, message });
+    this.#correlator.remember(key, { name: metadata.name, count: 1 });
   }
 
   /** False when the event is gone: events do not live long. */
-  async #countAgain(known: KnownEvent, time: string): Promise<boolean> {
-    const body = { count: known.count + 1, lastTimestamp: time };
+  async #countAgain({ name, count }: WrittenEvent, namespace: string, happening: Happening): Promise<boolean> {
     try {
-      await this.#client.patch(events, known.name, known.namespace, { type: "merge", body });
-      known.count += 1;
+      const body = this.#again(happening, count + 1);
+      await this.#client.patch(events, name, namespace, { type: "strategic", body });
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
@@ -105,53 +91,60 @@ export class EventRecorder implements AsyncDisposable {
     }
   }
 
-  #compose(involvedObject: ObjectReference, happening: Happening, time: string): Draft<Event> {
-    const { component, host } = this.#options;
-    const namespace = involvedObject.namespace || "default";
-    this.#sequence += 1;
-    // As in client-go the time makes the name, here with a number for those of the same millisecond.
-    const unique = (
-      BigInt(Math.floor(this.#options.clock.now())) * 1_000_000n +
-      BigInt(this.#sequence % 1_000_000)
-    ).toString(16);
+  async #create(about: ObjectReference, namespace: string, happening: Happening): Promise<Event> {
+    for (;;) {
+      const name = `${about.name}.${this.#nanoseconds().toString(16)}`;
+      try {
+        return await this.#client.create(events, this.#event({ name, namespace }, about, happening));
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error;
+      }
+    }
+  }
+
+  /** As in client-go the time makes the name, here with a number for those of the same millisecond. */
+  #nanoseconds(): bigint {
+    this.#sequence = (this.#sequence + 1) % 1_000_000;
+    return BigInt(Math.floor(this.#options.clock.now())) * 1_000_000n + BigInt(this.#sequence);
+  }
+
+  #event(metadata: Draft<Event>["metadata"], about: ObjectReference, happening: Happening): Draft<Event> {
+    const { component, host, clock } = this.#options;
+    const { type, reason, message, action } = happening;
+    const common = { apiVersion: "v1", kind: "Event", metadata, involvedObject: about, type, reason, message } as const;
+    if (action !== undefined)
+      return {
+        ...common,
+        action,
+        eventTime: formatMicroTimestamp(clock.now()),
+        reportingComponent: component,
+        reportingInstance: host === undefined ? component : `${component}-${host}`,
+      };
+    const now = formatTimestamp(clock.now());
     return {
-      apiVersion: "v1",
-      kind: "Event",
-      metadata: { name: `${involvedObject.name ?? ""}.${unique}`, namespace },
-      involvedObject,
-      ...happening,
+      ...common,
       source: { component, ...(host !== undefined && { host }) },
-      firstTimestamp: time,
-      lastTimestamp: time,
+      firstTimestamp: now,
+      lastTimestamp: now,
       count: 1,
       reportingComponent: component,
       reportingInstance: host ?? "",
     };
   }
 
-  #isAllowed({ kind = "", namespace = "", name = "", uid = "" }: ObjectReference, now: number): boolean {
-    const key = `${kind}/${namespace}/${name}/${uid}`;
-    const bucket = this.#buckets.get(key) ?? { tokens: BURST, at: now };
-    bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.at) / REFILL);
-    bucket.at = now;
-    remember(this.#buckets, key, bucket);
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
-    return true;
+  #again({ action, message }: Happening, count: number): object {
+    const now = this.#options.clock.now();
+    if (action !== undefined) return { series: { count, lastObservedTime: formatMicroTimestamp(now) } };
+    return { count, lastTimestamp: formatTimestamp(now), message };
   }
 
-  #combine(involved: ObjectReference, type: string, reason: string, message: string, now: number): string {
-    const key = JSON.stringify([identityOf(involved), type, reason]);
-    const known = this.#similar.get(key);
-    const similar = known && now - known.since < SIMILAR_WINDOW ? known : { messages: new Set<string>(), since: now };
-    similar.messages.add(message);
-    remember(this.#similar, key, similar);
-    return similar.messages.size > MAX_SIMILAR ? `(combined from similar events): ${message}` : message;
+  #tellLog({ reason }: Happening, error: unknown): void {
+    this.#options.log.debug("an event was not recorded", { reason, error: String(error) });
   }
 }
 
 function referenceTo({ apiVersion, kind, metadata }: KubeObject, fieldPath: string | undefined): ObjectReference {
-  const { name, namespace, uid, resourceVersion } = metadata;
+  const { namespace, name, uid, resourceVersion } = metadata;
   return {
     kind,
     ...(namespace && { namespace }),
@@ -161,17 +154,4 @@ function referenceTo({ apiVersion, kind, metadata }: KubeObject, fieldPath: stri
     resourceVersion,
     ...(fieldPath && { fieldPath }),
   };
-}
-
-/** The object, whatever its version. */
-function identityOf({ kind, namespace, name, uid, fieldPath }: ObjectReference): readonly (string | undefined)[] {
-  return [kind, namespace, name, uid, fieldPath];
-}
-
-/** Keeps the newest `MAX_KNOWN` entries. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > MAX_KNOWN && oldest !== undefined) map.delete(oldest);
 }
