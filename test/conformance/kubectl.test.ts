@@ -1,0 +1,64 @@
+import { appendFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtinTypes } from "../../src/api/table/builtin.ts";
+import { type EmbeddedApiServer, embeddedApiServer } from "../support/embedded-api-server.ts";
+import { NamespaceDefaults } from "../support/namespace-defaults.ts";
+import { findKubectls } from "./kubectl-binary.ts";
+import { appliesTo, expectedOutput, type KubectlCase, kubectlCases, type Output } from "./kubectl-case.ts";
+import { KubectlSession } from "./kubectl-session.ts";
+import { Normaliser } from "./normaliser.ts";
+import { passing, TRY_ALL } from "./passing.ts";
+
+/** Golden cases that need nothing but the API server, run with every recorded kubectl that is found. */
+
+const kubectls = findKubectls();
+const listed = passing("kubectl");
+const cases = kubectlCases().filter(({ id, needs }) => (TRY_ALL ? needs.length === 0 : listed.has(id)));
+const normaliser = new Normaliser();
+
+let server: EmbeddedApiServer;
+let defaults: NamespaceDefaults;
+
+beforeAll(async () => {
+  server = await embeddedApiServer();
+  const user = { username: "system:kube-controller-manager", groups: ["system:masters"] };
+  defaults = new NamespaceDefaults(server.running.server.client(user), builtinTypes(), server.running.pki.ca);
+});
+afterAll(async () => {
+  await defaults[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+if (kubectls.length === 0) {
+  const run = process.env["CI"] === "true" ? test : test.skip;
+  run("real kubectl: none of 1.27, 1.30, 1.33, 1.36 on PATH, beside it or in $KUBECTL", () => {
+    expect(kubectls).not.toHaveLength(0);
+  });
+}
+
+describe.each(kubectls)("kubectl $minor", (kubectl) => {
+  let session: KubectlSession;
+  beforeAll(() => {
+    session = new KubectlSession(kubectl, server.home.kubeconfig, normaliser);
+  });
+  afterAll(() => session[Symbol.dispose]());
+
+  for (const golden of cases.filter((each) => appliesTo(each, kubectl.minor))) {
+    test.concurrent(`${golden.id}: ${golden.title}`, async () => {
+      const outputs = await session.run(golden);
+      const got = recorded(golden, outputs);
+      const wanted = recorded(
+        golden,
+        golden.steps.map((_, i) => expectedOutput(golden, kubectl.minor, i + 1)),
+      );
+      if (TRY_ALL && JSON.stringify(got) === JSON.stringify(wanted) && !listed.has(golden.id))
+        appendFileSync(1, `passes with ${kubectl.minor}: kubectl/${golden.id}\n`);
+      expect(got).toEqual(wanted);
+    });
+  }
+});
+
+/** The outputs of the steps that are compared, under the commands that gave them. */
+function recorded({ steps }: KubectlCase, outputs: readonly Output[]): readonly (Output & { readonly run: string })[] {
+  return steps.flatMap(({ run, record }, i) => (record === false ? [] : [{ run, ...outputs[i]! }]));
+}
