@@ -28,7 +28,6 @@ import { RequestRouter } from "./http/request-router.ts";
 import { ResourceHandler } from "./http/resource-handler.ts";
 import { ApiHttpServer } from "./http/server.ts";
 import { specialHandlers } from "./http/special-handlers.ts";
-import { Tables } from "./http/tables.ts";
 import { ChangeEncoder, type WatchStream } from "./http/watch-response.ts";
 import { InProcessClient } from "./in-process-client.ts";
 import type { Pki } from "./pki/home-pki.ts";
@@ -165,9 +164,8 @@ export class ApiServer implements AsyncDisposable {
     open: OpenStreams,
   ): RequestRouter {
     const json = new ObjectJson();
-    const tables = new Tables();
-    const presenter = new Presenter(json, tables);
-    const encoder = new ChangeEncoder(json, tables);
+    const presenter = new Presenter(json, clock);
+    const encoder = new ChangeEncoder(json, clock);
     const resources = new ResourceHandler({
       registry: this.registry,
       types,

@@ -1,12 +1,13 @@
 import type { KubeObject, ObjectMeta } from "../../api/object.ts";
-import type { Status } from "../../api/status-error.ts";
+import { type IncludeObject, type TableMetadata, tableOf } from "../../api/print/table.ts";
+import { type Status, StatusError } from "../../api/status-error.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
+import type { Clock } from "../../lib/clock.ts";
 import type { ObjectJson } from "../encoding/object-json.ts";
 import { toYaml } from "../encoding/yaml.ts";
 import type { Listing } from "../registry/listing.ts";
 import type { Body } from "./exchange.ts";
 import type { Representation, View } from "./negotiation.ts";
-import type { Tables } from "./tables.ts";
 
 const JSON_TYPE = "application/json";
 const COMMA = Buffer.from(",");
@@ -15,11 +16,11 @@ const OPEN = Buffer.from("{");
 /** Puts objects into the form that the client asked for. */
 export class Presenter {
   readonly #json: ObjectJson;
-  readonly #tables: Tables;
+  readonly #clock: Clock;
 
-  constructor(json: ObjectJson, tables: Tables) {
+  constructor(json: ObjectJson, clock: Clock) {
     this.#json = json;
-    this.#tables = tables;
+    this.#clock = clock;
   }
 
   object(info: ResourceInfo, object: KubeObject, how: Representation, query: URLSearchParams): Body {
@@ -32,8 +33,8 @@ export class Presenter {
     const { items } = listing;
     const metadata = listMetaOf(listing, info.custom && !how.view);
     if (how.view?.kind === "Table") {
-      const table = this.#tables.of(info, items, how.view.version, query);
-      return value({ ...table, metadata }, how);
+      const options = { ...tableOptions(how.view, query), now: this.#clock.now(), metadata };
+      return value(tableOf(info, items, options), how);
     }
     if (how.view) {
       const { version } = how.view;
@@ -54,8 +55,8 @@ export class Presenter {
 
   #viewed(info: ResourceInfo, object: KubeObject, view: View, query: URLSearchParams): object {
     if (view.kind === "PartialObjectMetadata") return metadataOnly(object, view.version);
-    const table = this.#tables.of(info, [object], view.version, query);
-    return { ...table, metadata: { resourceVersion: object.metadata.resourceVersion } };
+    const metadata = { resourceVersion: object.metadata.resourceVersion };
+    return tableOf(info, [object], { ...tableOptions(view, query), now: this.#clock.now(), metadata });
   }
 
   /** The items of a list of a built-in kind do not say what they are: the list does. */
@@ -75,8 +76,19 @@ export function statusBody(status: Status, how: Representation): Body {
   return value(status, how);
 }
 
+/** How a Table is to look. Throws BadRequest with Kubernetes' text. */
+export function tableOptions(
+  { version }: View,
+  query: URLSearchParams,
+): { readonly version: View["version"]; readonly includeObject: IncludeObject } {
+  const asked = query.get("includeObject") || "Metadata";
+  if (asked === "Metadata" || asked === "Object" || asked === "None") return { version, includeObject: asked };
+  const why = `Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`;
+  throw new StatusError("BadRequest", `Unable to convert to Table as requested: includeObject: ${why}`);
+}
+
 /** Custom kinds always show the token, as Kubernetes does. */
-function listMetaOf(listing: Listing, showToken: boolean): object {
+function listMetaOf(listing: Listing, showToken: boolean): TableMetadata {
   return {
     resourceVersion: String(listing.revision),
     ...((listing.continue !== undefined || showToken) && { continue: listing.continue ?? "" }),

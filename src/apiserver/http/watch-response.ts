@@ -1,12 +1,12 @@
 import type { KubeObject } from "../../api/object.ts";
+import { tableOf } from "../../api/print/table.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { ObjectJson } from "../encoding/object-json.ts";
 import type { Bookmark, Change, ObjectChange } from "../registry/watching.ts";
 import type { ByteStream } from "./exchange.ts";
 import type { Representation } from "./negotiation.ts";
-import { metadataOnly } from "./presenter.ts";
-import type { Tables } from "./tables.ts";
+import { metadataOnly, tableOptions } from "./presenter.ts";
 
 /**
  * How many changes wait for a watcher that reads too slowly. With one more his watch ends; he lists and watches again, as
@@ -77,13 +77,13 @@ export class WatchStream {
 /** Encodes changes for watches, each once for all watchers that want the same form. */
 export class ChangeEncoder {
   readonly #json: ObjectJson;
-  readonly #tables: Tables;
+  readonly #clock: Clock;
   /** The change of the moment: every watcher of a resource is told of it before the next one comes. */
   #last: { readonly type: string; readonly object: KubeObject; readonly frame: Buffer } | undefined;
 
-  constructor(json: ObjectJson, tables: Tables) {
+  constructor(json: ObjectJson, clock: Clock) {
     this.#json = json;
-    this.#tables = tables;
+    this.#clock = clock;
   }
 
   /** The encoding for one watcher. */
@@ -96,14 +96,16 @@ export class ChangeEncoder {
           change.type,
           change.type === "BOOKMARK" ? bookmark(info, change) : metadataOnly(change.object, view.version),
         );
-    let first = true;
+    const options = tableOptions(view, query);
+    let withoutColumns = false;
     return (change) => {
       const objects = change.type === "BOOKMARK" ? [] : [change.object];
-      const table = this.#tables.of(info, objects, view.version, query) as Record<string, unknown>;
-      const revision = change.type === "BOOKMARK" ? String(change.revision) : change.object.metadata.resourceVersion;
-      const columns = first ? {} : { columnDefinitions: null };
-      first = false;
-      return frame(change.type, { ...table, metadata: { resourceVersion: revision }, ...columns });
+      const resourceVersion =
+        change.type === "BOOKMARK" ? String(change.revision) : change.object.metadata.resourceVersion;
+      const now = this.#clock.now();
+      const table = tableOf(info, objects, { ...options, now, withoutColumns, metadata: { resourceVersion } });
+      withoutColumns = true;
+      return frame(change.type, table);
     };
   }
 
