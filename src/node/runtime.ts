@@ -38,8 +38,7 @@ export interface ContainerRef {
 }
 
 export interface ContainerSpec extends ContainerRef {
-  /** Digest by which the image store knows the image; kept with the container. */
-  readonly imageId: string;
+  readonly image: ContainerImage;
   /** Root of the unpacked image (a directory that must not be written to). */
   readonly imageRoot: string;
   readonly command: readonly string[];
@@ -52,6 +51,16 @@ export interface ContainerSpec extends ContainerRef {
   readonly hash: string;
   readonly user?: ContainerUser;
   readonly readOnlyRoot?: boolean;
+}
+
+/** Which image a container was made from; kept with the container and given back by `adopt`. */
+export interface ContainerImage {
+  /** Digest of the configuration, by which the image store knows it. */
+  readonly id: string;
+  /** Full name: `docker.io/library/shop:1`. */
+  readonly name: string;
+  /** `docker.io/library/shop@sha256:…` */
+  readonly reference: string;
 }
 
 export interface ContainerUser {
@@ -70,8 +79,11 @@ export interface Mount {
 export interface Running extends ContainerRef {
   /** Stable over adoption, e.g. `process://<pod uid>/<container>/<instance>`. */
   readonly id: string;
-  readonly imageId: string;
+  readonly image: ContainerImage;
   readonly hash: string;
+  /** It was started before the machine was last restarted. */
+  readonly stale: boolean;
+  readonly logPath: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Resolves when the program has ended, also if it ended while no control process ran; never rejects. */

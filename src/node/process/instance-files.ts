@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ContainerRef, ContainerUser, Exit } from "../runtime.ts";
+import type { ContainerImage, ContainerRef, ContainerUser, Exit } from "../runtime.ts";
 
 /** The files of one container instance, below `pods/<uid>/containers/<name>/<instance>` of the home. */
 export interface InstanceFiles {
@@ -41,7 +41,7 @@ export function instanceFiles(podsDir: string, { podUid, name, instance }: Conta
 
 /** What a later control process must know about an instance. Holds the environment, so the file is for the owner only. */
 export interface InstanceRecord extends ContainerRef {
-  readonly imageId: string;
+  readonly image: ContainerImage;
   readonly hash: string;
   readonly bootId: string;
   readonly logPath: string;

@@ -66,7 +66,7 @@ async function start(command: readonly string[], change: Partial<ContainerSpec> 
     podUid: "u1",
     name: "c",
     instance: 0,
-    imageId: "sha256:0",
+    image: { id: "sha256:0", name: "docker.io/library/x:1", reference: "docker.io/library/x@sha256:1" },
     imageRoot: image,
     command,
     workingDir: "/",
@@ -230,7 +230,13 @@ function everyRuntime(): void {
     const first = await sh('trap "exit 5" TERM; echo up; while :; do sleep 0.01; done');
     await said("up");
     const [second] = await newRuntime(found).adopt();
-    expect(second).toMatchObject({ id: first.id, imageId: "sha256:0", hash: "h", startedAt: first.startedAt });
+    expect(second).toMatchObject({
+      id: first.id,
+      image: { id: "sha256:0" },
+      hash: "h",
+      stale: false,
+      startedAt: first.startedAt,
+    });
     second!.signal("SIGTERM");
     expect(await second!.exited).toMatchObject({ code: 5, lost: false });
     expect(await first.exited).toEqual(await second!.exited);
@@ -251,6 +257,7 @@ function everyRuntime(): void {
     const record = JSON.parse(readFileSync(path, "utf8")) as object;
     writeFileSync(path, JSON.stringify({ ...record, bootId: "another" }));
     const [second] = await newRuntime(found).adopt();
+    expect(second!.stale).toBe(true);
     expect(await second!.exited).toMatchObject({ code: 137, lost: true });
   });
 

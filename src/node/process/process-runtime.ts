@@ -31,7 +31,7 @@ import { PodFiles } from "./pod-files.ts";
 import { bootId, isAlive, parseStat, readStat, signalGroup, signalProcess } from "./process-identity.ts";
 import { removeTree } from "./remove-tree.ts";
 import { buildRoot, type PreparedRoot } from "./root-builder.ts";
-import { containerId, RunningProcess } from "./running-process.ts";
+import { containerId, RunningProcess, type RunningProcessOptions } from "./running-process.ts";
 import { programCommand, shimScript, splitEnvironment } from "./shim-script.ts";
 import { prepareUnconfined } from "./unconfined.ts";
 
@@ -140,7 +140,7 @@ export class ProcessRuntime implements Runtime {
       podUid: container.podUid,
       name: container.name,
       instance: container.instance,
-      imageId: container.imageId,
+      image: container.image,
       hash: container.hash,
       bootId: this.#bootId,
       logPath: container.logPath,
@@ -224,11 +224,11 @@ export class ProcessRuntime implements Runtime {
     const shim = readStat(files.shimStat);
     if (!shim || record.bootId !== this.#bootId) {
       const exit = readExit(files) ?? { code: 137, at: this.#options.clock.now(), lost: true };
-      return this.#running(record, files, Promise.resolve(exit), record.root !== undefined);
+      return this.#running(record, files, Promise.resolve(exit), record.root !== undefined, record.bootId);
     }
     const ended = new Promise<void>((resolve) => watchLifeLine(files.lifeLine, shim, resolve));
     const exited = ended.then(() => readExit(files) ?? this.#killed(files, 137, true));
-    return this.#running(record, files, exited, record.root !== undefined);
+    return this.#running(record, files, exited, record.root !== undefined, record.bootId);
   }
 
   /** The shim was killed before it could write the exit down; what it held dies too, but a moment later. */
@@ -241,12 +241,14 @@ export class ProcessRuntime implements Runtime {
   }
 
   #running(
-    of: Pick<Running, keyof ContainerRef | "imageId" | "hash">,
+    of: RunningProcessOptions["of"],
     files: InstanceFiles,
     exited: Promise<Exit>,
     namespaced: boolean,
+    bootOf: string = this.#bootId,
   ): Running {
-    return new RunningProcess({ of, files, exited, clock: this.#options.clock, namespaced });
+    const stale = bootOf !== this.#bootId;
+    return new RunningProcess({ of, stale, files, exited, clock: this.#options.clock, namespaced });
   }
 }
 

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import type { Clock } from "../../lib/clock.ts";
-import type { ContainerRef, Exit, Running } from "../runtime.ts";
+import type { ContainerImage, ContainerRef, Exit, Running } from "../runtime.ts";
 import type { InstanceFiles } from "./instance-files.ts";
 import { readStat, signalProcess } from "./process-identity.ts";
 import { killStrays } from "./strays.ts";
@@ -9,7 +9,8 @@ import { killStrays } from "./strays.ts";
 const SHIM_GRACE = 1000;
 
 export interface RunningProcessOptions {
-  readonly of: Pick<Running, keyof ContainerRef | "imageId" | "hash">;
+  readonly of: Pick<Running, keyof ContainerRef | "image" | "hash" | "logPath">;
+  readonly stale: boolean;
   readonly files: InstanceFiles;
   readonly exited: Promise<Exit>;
   readonly clock: Clock;
@@ -23,8 +24,10 @@ export class RunningProcess implements Running {
   readonly name: string;
   readonly instance: number;
   readonly id: string;
-  readonly imageId: string;
+  readonly image: ContainerImage;
   readonly hash: string;
+  readonly stale: boolean;
+  readonly logPath: string;
   readonly startedAt: number;
   readonly exited: Promise<Exit>;
   readonly #options: RunningProcessOptions;
@@ -33,7 +36,8 @@ export class RunningProcess implements Running {
   constructor(options: RunningProcessOptions) {
     this.#options = options;
     ({ podUid: this.podUid, name: this.name, instance: this.instance } = options.of);
-    ({ imageId: this.imageId, hash: this.hash } = options.of);
+    ({ image: this.image, hash: this.hash, logPath: this.logPath } = options.of);
+    this.stale = options.stale;
     this.id = containerId(options.of);
     this.startedAt = timeOf(options.files.programStat) ?? timeOf(options.files.record) ?? options.clock.now();
     this.exited = options.exited.then((exit) => {
