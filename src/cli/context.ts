@@ -7,6 +7,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Read by `-f -`. */
+  readonly stdin: AsyncIterable<Uint8Array>;
   readonly clock: Clock;
   readonly random: Random;
   /** Folder with the compiled program (`dist/main`). */

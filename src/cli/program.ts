@@ -1,51 +1,30 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { engineCommands } from "./commands/engine-commands.ts";
+import { imageCommands } from "./commands/image-commands.ts";
+import { objectCommands } from "./commands/object-commands.ts";
+import { text } from "./commands/option-values.ts";
+import type { Registrar } from "./commands/registrar.ts";
+import { rolloutCommands } from "./commands/rollout-commands.ts";
 import type { Context } from "./context.ts";
-import type { UpOptions } from "./up.ts";
 
-/** The whole command line. Each command's code is loaded when it runs, so that `sluice status` stays quick. */
+/** The whole command line. Each command's code is loaded when it runs, so that `sluice get` stays quick. */
 export function program(context: Context, exit: (code: number) => void): Command {
   const root = new Command("sluice")
     .description("Deploy a new version with its gate shut, test it in production, open the gate on evidence.")
     .option("--home <dir>", "where the engine keeps everything (default: $SLUICE_HOME, else ~/.sluice)")
+    .option("-n, --namespace <name>", "namespace of the objects", text)
+    .option("--kubeconfig <file>", "talk to the API server of this kubeconfig and not to the home's engine", text)
+    .option("--context <name>", "context of the kubeconfig", text)
     .configureOutput({
-      writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
-    });
-  engineCommands(root, context, exit);
+      writeOut: (out) => context.stdout.write(out),
+      writeErr: (err) => context.stderr.write(err),
+      outputError: (error, write) => write(error.replace("\n(Did you mean", " (did you mean")),
+    })
+    .exitOverride();
+  const registrar: Registrar = { root, context, exit };
+  engineCommands(registrar);
+  objectCommands(registrar);
+  rolloutCommands(registrar);
+  imageCommands(registrar);
   return root;
-}
-
-function engineCommands(root: Command, context: Context, exit: (code: number) => void): void {
-  root
-    .command("up")
-    .description("start the engine, or mend it; returns when it is ready")
-    .option("--port <n>", "port of the Kubernetes API on 127.0.0.1 (default: 6443 or, when taken, a free one)", port)
-    .option("--without <part...>", "leave a part out: node", part)
-    .option("--foreground", "stay until interrupted, then stop the engine")
-    .action(async (options: UpOptions) => (await import("./up.ts")).up(context, options));
-  root
-    .command("down")
-    .description("stop the engine: pods gracefully, then everything else")
-    .action(async () => (await import("./down.ts")).down(context));
-  root
-    .command("status")
-    .description("show what runs")
-    .option("-o, --output <format>", "json")
-    .action(async (options: { output?: string }) => exit((await import("./status.ts")).status(context, options)));
-  root
-    .command("kubeconfig")
-    .description("print the path of the kubeconfig")
-    .action(async () => (await import("./kubeconfig.ts")).kubeconfig(context));
-}
-
-function port(text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > 65_535)
-    throw new InvalidArgumentError("a port is a number from 1 to 65535.");
-  return number;
-}
-
-function part(text: string, previous: readonly "node"[] = []): readonly "node"[] {
-  if (text !== "node") throw new InvalidArgumentError("only the part node can be left out.");
-  return [...previous, text];
 }

@@ -65,6 +65,8 @@ export interface WriteOptions {
   /** Name under which the written fields are owned (metadata.managedFields); default: the client's own name. */
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  /** What is done about fields that the server does not know; default of the server: Warn. */
+  readonly fieldValidation?: "Strict" | "Warn" | "Ignore";
 }
 
 export interface SubresourceOptions extends WriteOptions {

@@ -163,6 +163,7 @@ export class HttpsClient implements ApiClient {
     const fieldManager = options.fieldManager ?? this.#fieldManager;
     if (fieldManager !== undefined) query.set("fieldManager", fieldManager);
     if (options.dryRun) query.set("dryRun", "All");
+    if (options.fieldValidation !== undefined) query.set("fieldValidation", options.fieldValidation);
     return query;
   }
 }

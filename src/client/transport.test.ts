@@ -28,6 +28,17 @@ describe("Transport", () => {
     });
   });
 
+  it("hands on the server's warnings", async () => {
+    const { url } = await serve((_, response) => {
+      response.setHeader("warning", ['299 - "one \\"quoted\\""', '299 - "two, with a comma"', '199 - "not ours"']);
+      answerJson(response, 200, {});
+    });
+    const warnings: string[] = [];
+    const onWarning = (text: string): void => void warnings.push(text);
+    await stack.use(new Transport({ url }, "t", { onWarning })).json(get);
+    expect(warnings).toEqual(['one "quoted"', "two, with a comma"]);
+  });
+
   it("keeps the path of the URL before that of the request", async () => {
     const { url } = await serve((request, response) => answerJson(response, 200, request.url));
     expect(await stack.use(new Transport({ url: `${url}/prefix/` }, "t")).json(get)).toBe("/prefix/x");
@@ -84,8 +95,8 @@ describe("Transport", () => {
       .use(new Transport({ url }, "t"))
       .json({ ...get, method })
       .catch((e: unknown) => e as StatusError);
+    expect((error as StatusError).reason).toBe(reason);
     expect((error as StatusError).status).toMatchObject({
-      reason,
       message,
       code,
       details: { retryAfterSeconds: 3, causes: [{ reason: "UnexpectedServerResponse", message: "<html>" }] },

@@ -31,6 +31,11 @@ export interface TransportRequest {
   readonly streaming?: boolean;
 }
 
+export interface TransportOptions {
+  /** Called with the text of each warning of the server (header `Warning: 299`), which users of kubectl see on stderr. */
+  readonly onWarning?: (text: string) => void;
+}
+
 interface Sent {
   readonly answer: IncomingMessage | Error;
   /** A kept connection was found closed. */
@@ -56,10 +61,12 @@ export class Transport implements Disposable {
   readonly #base: URL;
   readonly #requests: Agent;
   readonly #streams: Agent;
+  readonly #onWarning: ((text: string) => void) | undefined;
 
-  constructor(endpoint: Endpoint, userAgent: string) {
+  constructor(endpoint: Endpoint, userAgent: string, { onWarning }: TransportOptions = {}) {
     this.#endpoint = endpoint;
     this.#userAgent = userAgent;
+    this.#onWarning = onWarning;
     this.#base = new URL(endpoint.url);
     const options = { keepAlive: true, keepAliveMsecs: TCP_KEEP_ALIVE };
     this.#requests = this.#agent({ ...options, maxSockets: REQUEST_CONNECTIONS });
@@ -74,7 +81,10 @@ export class Transport implements Disposable {
     let sent = await this.#send(request);
     // The server may close a kept connection just when we use it again. Only a GET is surely harmless to repeat.
     if (sent.stale && request.method === "GET" && !request.signal?.aborted) sent = await this.#send(request);
-    if (!(sent.answer instanceof Error)) return sent.answer;
+    if (!(sent.answer instanceof Error)) {
+      this.#warn(sent.answer);
+      return sent.answer;
+    }
     request.signal?.throwIfAborted();
     throw this.#unreachable(sent.answer);
   }
@@ -130,6 +140,14 @@ export class Transport implements Disposable {
       }
       sent.end(body);
     });
+  }
+
+  #warn({ headersDistinct }: IncomingMessage): void {
+    if (!this.#onWarning) return;
+    for (const header of headersDistinct["warning"] ?? []) {
+      const quoted = /^299 \S+ "((?:[^"\\]|\\.)*)"/.exec(header)?.[1];
+      if (quoted !== undefined) this.#onWarning(quoted.replace(/\\(.)/g, "$1"));
+    }
   }
 
   #headers({ headers, body }: TransportRequest): Record<string, string> {

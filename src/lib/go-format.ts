@@ -66,9 +66,12 @@ function escapeRune(char: string): string {
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\U${code.toString(16).padStart(8, "0")}`;
 }
 
-/** A document as Go's encoding/json writes it: members sorted, and escaped what HTML would take for its own. */
-export function encodeGoJson(value: JsonValue): string {
-  const text = JSON.stringify(value, (_, member: JsonValue) => sortMembers(member));
+/**
+ * A document as Go's encoding/json writes it: members sorted, and escaped what HTML would take for its own. With `indent`
+ * spaces a level on lines of its own, else on one line.
+ */
+export function encodeGoJson(value: JsonValue, indent = 0): string {
+  const text = JSON.stringify(value, (_, member: JsonValue) => sortMembers(member), indent);
   return /[<>&\u2028\u2029]/.test(text) ? text.replace(/[<>&\u2028\u2029]/g, escapeUnit) : text;
 }
 

@@ -1,6 +1,9 @@
+import { CommanderError } from "commander";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Context, Output } from "../cli/context.ts";
+import { normaliseArguments } from "../cli/arguments.ts";
+import { errorText } from "../cli/error-text.ts";
 import { program } from "../cli/program.ts";
 import { homeAt } from "../engine/home.ts";
 import { AppError } from "../lib/app-error.ts";
@@ -21,6 +24,7 @@ const context: Context = {
   env: process.env,
   stdout: output(process.stdout),
   stderr: output(process.stderr),
+  stdin: process.stdin,
   clock: systemClock,
   random: systemRandom,
   programs: import.meta.dirname,
@@ -34,9 +38,19 @@ const command = program(context, (code) => {
   process.exitCode = code;
 });
 
+// A reader that has seen enough (`sluice get pods | head -1`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
 try {
-  await command.parseAsync(process.argv);
+  await command.parseAsync(normaliseArguments(process.argv.slice(2), command), { from: "user" });
 } catch (error) {
-  context.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  // Commander has said itself what is wrong with the arguments.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else {
+    context.stderr.write(errorText(error));
+    process.exitCode = 1;
+  }
 }

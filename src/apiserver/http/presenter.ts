@@ -4,7 +4,7 @@ import { type Status, StatusError } from "../../api/status-error.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ObjectJson } from "../encoding/object-json.ts";
-import { toYaml } from "../encoding/yaml.ts";
+import { toYaml } from "../../api/encode/yaml.ts";
 import type { Listing } from "../registry/listing.ts";
 import type { Body } from "./exchange.ts";
 import type { Representation, View } from "./negotiation.ts";
