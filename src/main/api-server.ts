@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { builtinTypes } from "../api/table/builtin.ts";
 import type { Admitter } from "../apiserver/admission/admitter.ts";
+import { gate } from "../apiserver/admission/gate.ts";
 import { ApiServer } from "../apiserver/api-server.ts";
 import { writeKubeconfig } from "../apiserver/pki/kubeconfig.ts";
 import { openPki, type Pki } from "../apiserver/pki/home-pki.ts";
@@ -22,6 +23,7 @@ export interface StartOptions {
   readonly nodeName: string;
   /** Our own version. */
   readonly version: string;
+  /** Rules of admission behind the gate. */
   readonly admitters?: readonly Admitter[];
   readonly clock: Clock;
   readonly random: Random;
@@ -61,7 +63,7 @@ export async function startApiServer(options: StartOptions): Promise<RunningApiS
       types,
       pki,
       addresses: { ...addresses, ...(mayListenOn(HTTPS_PORT) && { kubernetesPort: HTTPS_PORT }) },
-      admitters: options.admitters ?? [],
+      admitters: [gate, ...(options.admitters ?? [])],
       clock,
       random,
       log: log.child({ part: "apiserver" }),
