@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { HttpsClient } from "../client/https-client.ts";
+import { readKubeconfig } from "../client/kubeconfig.ts";
 import { Transport } from "../client/transport.ts";
 import { readConfig } from "../engine/config.ts";
 import { homeAt, prepareHome } from "../engine/home.ts";
@@ -30,22 +30,15 @@ prepareHome(home);
 // Sockets are named relative to here: the path of a unix socket must not be longer than 107 bytes.
 process.chdir(home.run);
 
-const config = readConfig(home);
 // A worker that outlives its control process keeps other engines off its addresses (src/engine/slice.ts).
-const claim = config && (await claimSlice(config.slice, true));
-if (!config || !claim) {
-  log.error("the addresses of this home are in use by another engine, or it has none yet", { slice: config?.slice });
+const slice = readConfig(home)?.slice;
+const claim = slice === undefined ? undefined : await claimSlice(slice, true);
+if (!claim) {
+  log.error("the addresses of this home are in use by another engine, or it has none yet", { slice });
   process.exit(1);
 }
 
-// Certificates of our own, not the administrator's kubeconfig: it would need a YAML parser, and allow more than we do.
-const pem = (file: string): string => readFileSync(join(home.pki, file), "utf8");
-const endpoint = {
-  url: `https://127.0.0.1:${config.apiPort}`,
-  ca: pem("ca.crt"),
-  certificate: pem("mesh.crt"),
-  key: pem("mesh.key"),
-};
+const { endpoint } = await readKubeconfig(home.kubeconfig);
 const client = new HttpsClient(new Transport(endpoint, `sluice-${name}`), { fieldManager: name });
 const folder = new WorkerFolder(join(home.mesh, name), clock, log);
 const accessLog = new AccessLogFile(join(home.logs, `${name}-access.log`), clock, log);

@@ -49,8 +49,7 @@ export async function benchProxy(report: Report): Promise<void> {
     }
     report("proxy: sluice, memory of the worker under load (PSS)", memory(proxies[0]?.pid ?? 0) / 1e6, "MB");
   } finally {
-    // Not SIGKILL: nginx would leave its workers behind.
-    const running = children.filter((child) => child.exitCode === null && child.kill("SIGTERM"));
+    const running = children.filter((child) => child.exitCode === null && child.kill("SIGKILL"));
     await Promise.all(running.map((child) => once(child, "exit")));
     rmSync(folder, { recursive: true, force: true });
   }
