@@ -18,7 +18,7 @@ import { storedPolicy } from "./auth/stored-policy.ts";
 import { API_SERVER } from "./auth/engine-users.ts";
 import type { User } from "./auth/user.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { versionInfo } from "./discovery/version.ts";
+import { KUBERNETES_VERSION, versionInfo } from "./discovery/version.ts";
 import { ObjectJson } from "./encoding/object-json.ts";
 import { EventExpiry } from "./event-expiry.ts";
 import type { Exchange } from "./http/exchange.ts";
@@ -184,7 +184,7 @@ export class ApiServer implements AsyncDisposable {
       types,
       version: versionInfo(version),
       health: new Health({ healthz: {}, livez: {}, readyz: {} }),
-      openApi: new OpenApiPaths(),
+      openApi: new OpenApiPaths(types, KUBERNETES_VERSION),
       serverAddress: () => `127.0.0.1:${this.port}`,
     });
     const special = specialHandlers({
