@@ -3,6 +3,7 @@ import type { ListenerSpec } from "../../plan/routing/snapshot.ts";
 import type { Backend } from "./backend.ts";
 import { ClientConnection, type Frontend } from "./client-connection.ts";
 import type { Core } from "./core.ts";
+import { localAnswer } from "./local-answer.ts";
 import { beginsHttp1 } from "./protocol-detector.ts";
 import { type RouteContext, RouteTable } from "./route.ts";
 import { TcpConnection } from "./tcp-connection.ts";
@@ -12,6 +13,12 @@ interface Connection {
   destroy(): void;
 }
 
+const OVERLOADED = localAnswer(
+  { status: 503, text: "there are too many connections" },
+  "",
+  "Connection: close\r\nRetry-After: 1\r\n",
+  "",
+);
 /** A listener to which connections come faster than this is closed all the same. */
 const MOST_TURNS = 1_000;
 
@@ -119,6 +126,11 @@ export class Listener implements Frontend {
 
   #accept(socket: Socket): void {
     this.#accepted++;
+    if (this.#core.sweep.size >= this.#core.limits.connections) {
+      // Shed before memory is short: whoever is served already goes on.
+      socket.on("error", () => undefined).end(OVERLOADED, () => socket.destroy());
+      return;
+    }
     switch (this.#spec.protocol) {
       case "http":
         this.#serveHttp(socket);
