@@ -113,10 +113,7 @@ function splitJson(text: string): readonly string[] | undefined {
 }
 
 function itemsOf(source: string, value: JsonValue): readonly (SourcedObject | Error)[] {
-  if (!isJsonObject(value))
-    return [
-      new AppError("manifest", `error validating "${source}": error validating data: invalid object to validate`),
-    ];
+  if (!isJsonObject(value)) return [invalid(source, "invalid object to validate")];
   const { kind, items } = value;
   if (textOf(kind).endsWith("List") && items !== undefined && isJsonArray(items))
     return items.flatMap((item) => itemsOf(source, item));
