@@ -1,4 +1,5 @@
 import type { Deployment, ReplicaSet } from "../../api/generated/apps-v1.ts";
+import type { Service } from "../../api/generated/core-v1.ts";
 import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { admitDeployment } from "../../plan/gate/admit-deployment.ts";
@@ -18,6 +19,7 @@ export const gate: Admitter = {
       policies: list<ReleasePolicy>("sluice.dev/releasepolicies"),
       releases: list<Release>("sluice.dev/releases"),
       replicaSets: list<ReplicaSet>("apps/replicasets"),
+      services: list<Service>("/services"),
       byReleaseController: user.username === RELEASE_CONTROLLER.username,
     });
     if (admitted.meant !== admitted.object) request.validate(admitted.meant);
