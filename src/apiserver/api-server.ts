@@ -15,12 +15,10 @@ import { impersonatedUser } from "./auth/impersonation.ts";
 import { reviews } from "./auth/reviews.ts";
 import { ServiceAccountTokens } from "./auth/service-account-token.ts";
 import { storedPolicy } from "./auth/stored-policy.ts";
-import { API_SERVER } from "./auth/engine-users.ts";
-import type { User } from "./auth/user.ts";
+import { SUPERUSERS, type User } from "./auth/user.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { KUBERNETES_VERSION, versionInfo } from "./discovery/version.ts";
+import { versionInfo } from "./discovery/version.ts";
 import { ObjectJson } from "./encoding/object-json.ts";
-import { EventExpiry } from "./event-expiry.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { Health } from "./http/health.ts";
 import { OpenApiPaths } from "./http/openapi-paths.ts";
@@ -81,14 +79,13 @@ export class ApiServer implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #actions: ReadonlyMap<string, Action>;
   readonly #server: ApiHttpServer;
-  readonly #expiry: EventExpiry;
 
   /** Starts to listen and puts the objects into place that are always there. */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const server = new ApiServer(options);
     await server.#server.listen(options.port);
     const { kubernetes: address, kubernetesPort: servicePort = server.port } = options.addresses;
-    const client = server.client(API_SERVER, "kube-apiserver");
+    const client = server.client({ username: "system:apiserver", groups: [SUPERUSERS] }, "kube-apiserver");
     await bootstrap(client, { address, servicePort, port: server.port });
     return server;
   }
@@ -124,8 +121,7 @@ export class ApiServer implements AsyncDisposable {
       random,
       uidOf: (kind, namespace, name) => view.get(`/${kind.toLowerCase()}s`, name, namespace)?.metadata.uid,
     });
-    this.#actions = actions(this.registry, types, tokens, clock, random);
-    this.#expiry = new EventExpiry(store, clock, log);
+    this.#actions = actions(this.registry, types, tokens, clock);
     const open: OpenStreams = { watches: new Set(), logs: new Set() };
     const authenticator = new Authenticator(pki.adminToken, tokens);
     const authorizer = new Authorizer(storedPolicy(view));
@@ -158,7 +154,6 @@ export class ApiServer implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    this.#expiry[Symbol.dispose]();
     return this.#server[Symbol.asyncDispose]();
   }
 
@@ -184,7 +179,7 @@ export class ApiServer implements AsyncDisposable {
       types,
       version: versionInfo(version),
       health: new Health({ healthz: {}, livez: {}, readyz: {} }),
-      openApi: new OpenApiPaths(types, KUBERNETES_VERSION),
+      openApi: new OpenApiPaths(),
       serverAddress: () => `127.0.0.1:${this.port}`,
     });
     const special = specialHandlers({
@@ -192,7 +187,7 @@ export class ApiServer implements AsyncDisposable {
       types,
       presenter,
       resources,
-      reviews: reviews(authorizer, authenticator, clock),
+      reviews: reviews(authorizer, authenticator),
       actions: this.#actions,
       kubeletClient: pki.kubeletClient,
       streams: open.logs,

@@ -1,5 +1,5 @@
 import { type KubeObject, keyOf } from "../api/object.ts";
-import { isConflict } from "../api/status-error.ts";
+import { isConflict, isNotFound } from "../api/status-error.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Random, randomSuffix } from "../lib/random.ts";
@@ -179,8 +179,8 @@ export class Controller implements AsyncDisposable {
     }
     const retryAfter = this.#queue.retry(key);
     const fields = { error: error.message, failures: this.#queue.failures(key), retryAfter };
-    // Somebody else was faster: the next look will see what he wrote.
-    if (isConflict(error)) log.debug("reconcile met a conflict", fields);
+    // Somebody else was faster: the next look will see what he wrote or took away.
+    if (isConflict(error) || isNotFound(error)) log.debug("reconcile met a conflict", fields);
     else log.error("reconcile failed", { ...fields, stack: error.stack });
     return "error";
   }

@@ -95,6 +95,19 @@ describe("Informer", () => {
     expect(heard).toEqual(["- → a@1", "- → b@2"]);
   });
 
+  it("lets wait for what is to be seen of one object", async () => {
+    await sync("a", "b");
+    const seen: string[] = [];
+    void informer.until("n/a", (object) => object !== undefined).then(() => seen.push("there"));
+    void informer.until("n/a", (object) => object === undefined).then(() => seen.push("gone"));
+    await api.last.send(event("DELETED", "b", 11));
+    expect(seen).toEqual(["there"]);
+    await api.last.send(event("DELETED", "a", 12));
+    expect(seen).toEqual(["there", "gone"]);
+    const never = informer.until("n/a", (object) => object !== undefined);
+    await Promise.all([expect(never).rejects.toThrow("stopped"), informer[Symbol.asyncDispose]()]);
+  });
+
   it("goes on for the other handlers when one throws", async () => {
     const broken = new Informer<KubeObject>(api.client, configmaps, {
       clock,

@@ -32,6 +32,13 @@ interface Waiter {
   readonly reject: (reason: Error) => void;
 }
 
+interface Condition<T> {
+  readonly key: string;
+  readonly holds: (object: T | undefined) => boolean;
+  readonly resolve: () => void;
+  readonly reject: (reason: Error) => void;
+}
+
 /**
  * A cache of one resource, kept up to date by a watch. After a break it goes on from the last version it has seen; when that has
  * expired it reads everything again and tells its handlers only what differs.
@@ -50,6 +57,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   readonly #owners = new ObjectIndex<T>(({ metadata }) => metadata.ownerReferences?.map((owner) => owner.uid) ?? []);
   readonly #indices: ObjectIndex<T>[] = [this.#namespaces, this.#owners];
   readonly #waiters = new Set<Waiter>();
+  readonly #conditions = new Set<Condition<T>>();
   readonly #stop = new AbortController();
   readonly #firstSync = Promise.withResolvers<void>();
   /** Everything up to here is in the cache; absent before the first listing is whole, and after the version has expired. */
@@ -121,12 +129,24 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     return new Promise((resolve, reject) => this.#waiters.add({ version, resolve, reject }));
   }
 
+  /**
+   * Resolves when what is cached at `key` (undefined: nothing) fulfils `holds`: whoever has deleted an object, and so was told no version,
+   * waits until he sees it. Rejects when the informer stops first.
+   */
+  until(key: string, holds: (object: T | undefined) => boolean): Promise<void> {
+    if (holds(this.#objects.get(key))) return Promise.resolve();
+    if (this.#stop.signal.aborted) return Promise.reject(stopped());
+    return new Promise((resolve, reject) => this.#conditions.add({ key, holds, resolve, reject }));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#stop.signal.aborted) {
       this.#stop.abort();
       this.#firstSync.reject(stopped());
-      for (const { reject } of this.#waiters) reject(stopped());
-      this.#waiters.clear();
+      for (const waiting of [this.#waiters, this.#conditions]) {
+        for (const { reject } of waiting) reject(stopped());
+        waiting.clear();
+      }
     }
     await this.#running;
     this.#handlers.clear();
@@ -202,6 +222,11 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
     else this.#objects.delete(key);
     for (const index of this.#indices) index.replace(key, cached, current);
     for (const handler of this.#handlers) this.#tell(handler, current, previous);
+    for (const condition of this.#conditions) {
+      if (condition.key !== key || !condition.holds(current)) continue;
+      this.#conditions.delete(condition);
+      condition.resolve();
+    }
   }
 
   #tell(handler: ChangeHandler<T>, current: T | undefined, previous: T | undefined): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { builtinTypes } from "../api/table/builtin.ts";
+import type { TypeTable } from "../api/table/type-table.ts";
 import type { Admitter } from "../apiserver/admission/admitter.ts";
-import { gate } from "../apiserver/admission/gate.ts";
 import { ApiServer } from "../apiserver/api-server.ts";
 import { writeKubeconfig } from "../apiserver/pki/kubeconfig.ts";
 import { openPki, type Pki } from "../apiserver/pki/home-pki.ts";
@@ -23,7 +23,6 @@ export interface StartOptions {
   readonly nodeName: string;
   /** Our own version. */
   readonly version: string;
-  /** Rules of admission behind the gate. */
   readonly admitters?: readonly Admitter[];
   readonly clock: Clock;
   readonly random: Random;
@@ -33,6 +32,8 @@ export interface StartOptions {
 export interface RunningApiServer extends AsyncDisposable {
   readonly server: ApiServer;
   readonly pki: Pki;
+  /** Everything that it serves. */
+  readonly types: TypeTable;
   /** `https://127.0.0.1:6443` */
   readonly url: string;
 }
@@ -63,7 +64,7 @@ export async function startApiServer(options: StartOptions): Promise<RunningApiS
       types,
       pki,
       addresses: { ...addresses, ...(mayListenOn(HTTPS_PORT) && { kubernetesPort: HTTPS_PORT }) },
-      admitters: [gate, ...(options.admitters ?? [])],
+      admitters: options.admitters ?? [],
       clock,
       random,
       log: log.child({ part: "apiserver" }),
@@ -75,6 +76,7 @@ export async function startApiServer(options: StartOptions): Promise<RunningApiS
     return {
       server,
       pki,
+      types,
       url,
       [Symbol.asyncDispose]: async () => {
         await server[Symbol.asyncDispose]();

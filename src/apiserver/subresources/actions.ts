@@ -3,7 +3,6 @@ import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
 import type { TypeTable } from "../../api/table/type-table.ts";
 import type { Clock } from "../../lib/clock.ts";
-import type { Random } from "../../lib/random.ts";
 import type { ServiceAccountTokens } from "../auth/service-account-token.ts";
 import type { DeletionOptions } from "../registry/deletion.ts";
 import { notFound } from "../registry/failures.ts";
@@ -33,7 +32,6 @@ export function actions(
   types: TypeTable,
   tokens: ServiceAccountTokens,
   clock: Clock,
-  random: Random,
 ): ReadonlyMap<string, Action> {
   const bind: Action = async (target, body, options, context) => {
     checkBodyName(body, target.name, "Binding");
@@ -70,7 +68,7 @@ export function actions(
   }
 
   const issue: Action = (target, body) =>
-    Promise.resolve(requestToken(registry.get(target), body as TokenRequest, tokens, registry.view, random.uuid()));
+    Promise.resolve(requestToken(registry.get(target), body as TokenRequest, tokens, registry.view));
 
   return new Map([
     ["/pods/binding", bind],

@@ -15,8 +15,6 @@ export interface HostTools {
   readonly mount?: string;
   readonly nsenter?: string;
   readonly hostname?: string;
-  /** Punches holes into logs that are too long. */
-  readonly fallocate?: string;
 }
 
 /** What this machine allows, found out by trying. */
@@ -57,7 +55,6 @@ export function findHostTools(): HostTools {
     ...optional("mount"),
     ...optional("nsenter"),
     ...optional("hostname"),
-    ...optional("fallocate"),
   };
 }
 

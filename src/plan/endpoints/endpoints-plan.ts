@@ -23,7 +23,8 @@ import {
   triggerTime,
 } from "./service-pods.ts";
 
-const MANAGED_BY_LABEL = "endpoints.kubernetes.io/managed-by";
+export const ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by";
+export const ENDPOINTS_MANAGER = "endpoint-controller";
 const OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity";
 const MAX_ADDRESSES = 1000;
 
@@ -80,7 +81,7 @@ const same = (a: unknown, b: unknown): boolean => jsonEqual(a as JsonValue, b as
 
 function labelsOf(service: Service): Readonly<Record<string, string>> {
   const { [HEADLESS_LABEL]: _, ...labels } = service.metadata.labels ?? {};
-  return { ...labels, ...(isHeadless(service) && { [HEADLESS_LABEL]: "" }), [MANAGED_BY_LABEL]: "endpoint-controller" };
+  return { ...labels, ...(isHeadless(service) && { [HEADLESS_LABEL]: "" }), [ENDPOINTS_MANAGED_BY]: ENDPOINTS_MANAGER };
 }
 
 /** The addresses under one port. */

@@ -1,0 +1,75 @@
+import type { ResourceInfo, TypeTable } from "../api/table/type-table.ts";
+import type { ApiClient } from "../client/api-client.ts";
+import { Informers } from "../client/informers.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Random } from "../lib/random.ts";
+import type { Logger } from "../observe/logger.ts";
+import { type Metrics, silentMetrics } from "../observe/metrics.ts";
+import type { ControllerDeps } from "./controller-deps.ts";
+import { DeploymentController } from "./deployment/deployment-controller.ts";
+import { EndpointsController } from "./endpoints/endpoints-controller.ts";
+import { GarbageCollector } from "./gc/garbage-collector.ts";
+import { NamespaceController } from "./namespace/namespace-controller.ts";
+import { ReplicaSetController } from "./replicaset/replica-set-controller.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+import { NamespaceDefaultsController } from "./service-account/namespace-defaults-controller.ts";
+import { ensureStorageClass, VolumeClaimController } from "./volume-claim/volume-claim-controller.ts";
+import type { VolumeDirectory } from "./volume-claim/volume-directory.ts";
+
+export interface ManagerOptions {
+  /** Acts as `kube-controller-manager`: that is the name under which fields are owned. */
+  readonly client: ApiClient;
+  /** Everything that the server has, for the garbage collector and for namespaces. */
+  readonly types: TypeTable;
+  /** The certificates that verify the API server, PEM. */
+  readonly ca: string;
+  /** Name of this machine. */
+  readonly host: string;
+  /** Where volumes are made; absent: nowhere. */
+  readonly volumes?: VolumeDirectory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics?: Metrics;
+}
+
+/** All controllers of the engine. They know the world only through the client, so they run against any Kubernetes API. */
+export class ControllerManager implements AsyncDisposable {
+  readonly #parts: AsyncDisposableStack;
+
+  /** Resolves when every controller has seen everything there is. */
+  static async start(options: ManagerOptions): Promise<ControllerManager> {
+    await using parts = new AsyncDisposableStack();
+    const { client, clock, random, metrics = silentMetrics, types, ca, host, volumes } = options;
+    const log = options.log.child({ part: "controllers" });
+    const informers = parts.use(new Informers(client, { clock, random, log }));
+    const deps: ControllerDeps = { client, informers, clock, random, log, metrics };
+    const resources = types.resources.filter(isStored);
+    const withVolumes = { ...deps, ...(volumes && { volumes }) };
+    await ensureStorageClass(withVolumes);
+    parts.use(new DeploymentController(deps));
+    parts.use(new ReplicaSetController(deps));
+    parts.use(new EndpointsController(deps));
+    parts.use(new Scheduler({ ...deps, host }));
+    parts.use(new NamespaceDefaultsController({ ...deps, ca }));
+    parts.use(new VolumeClaimController(withVolumes));
+    parts.use(new GarbageCollector({ ...deps, resources }));
+    parts.use(new NamespaceController({ ...deps, resources }));
+    await informers.synced();
+    return new ControllerManager(parts.move());
+  }
+
+  private constructor(parts: AsyncDisposableStack) {
+    this.#parts = parts;
+  }
+
+  /** Stops all of them; what they were doing is finished or given up. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#parts.disposeAsync();
+  }
+}
+
+/** Another version of a resource shows the same objects; reviews and bindings are nothing that stays. */
+function isStored({ group, version, storage, verbs }: ResourceInfo): boolean {
+  return group === storage.group && version === storage.version && verbs.includes("list") && verbs.includes("watch");
+}
