@@ -15,10 +15,12 @@ import { impersonatedUser } from "./auth/impersonation.ts";
 import { reviews } from "./auth/reviews.ts";
 import { ServiceAccountTokens } from "./auth/service-account-token.ts";
 import { storedPolicy } from "./auth/stored-policy.ts";
-import { SUPERUSERS, type User } from "./auth/user.ts";
+import { API_SERVER } from "./auth/engine-users.ts";
+import type { User } from "./auth/user.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { versionInfo } from "./discovery/version.ts";
+import { KUBERNETES_VERSION, versionInfo } from "./discovery/version.ts";
 import { ObjectJson } from "./encoding/object-json.ts";
+import { EventExpiry } from "./event-expiry.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { Health } from "./http/health.ts";
 import { OpenApiPaths } from "./http/openapi-paths.ts";
@@ -79,13 +81,14 @@ export class ApiServer implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #actions: ReadonlyMap<string, Action>;
   readonly #server: ApiHttpServer;
+  readonly #expiry: EventExpiry;
 
   /** Starts to listen and puts the objects into place that are always there. */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const server = new ApiServer(options);
     await server.#server.listen(options.port);
     const { kubernetes: address, kubernetesPort: servicePort = server.port } = options.addresses;
-    const client = server.client({ username: "system:apiserver", groups: [SUPERUSERS] }, "kube-apiserver");
+    const client = server.client(API_SERVER, "kube-apiserver");
     await bootstrap(client, { address, servicePort, port: server.port });
     return server;
   }
@@ -121,7 +124,8 @@ export class ApiServer implements AsyncDisposable {
       random,
       uidOf: (kind, namespace, name) => view.get(`/${kind.toLowerCase()}s`, name, namespace)?.metadata.uid,
     });
-    this.#actions = actions(this.registry, types, tokens, clock);
+    this.#actions = actions(this.registry, types, tokens, clock, random);
+    this.#expiry = new EventExpiry(store, clock, log);
     const open: OpenStreams = { watches: new Set(), logs: new Set() };
     const authenticator = new Authenticator(pki.adminToken, tokens);
     const authorizer = new Authorizer(storedPolicy(view));
@@ -154,6 +158,7 @@ export class ApiServer implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#expiry[Symbol.dispose]();
     return this.#server[Symbol.asyncDispose]();
   }
 
@@ -179,7 +184,7 @@ export class ApiServer implements AsyncDisposable {
       types,
       version: versionInfo(version),
       health: new Health({ healthz: {}, livez: {}, readyz: {} }),
-      openApi: new OpenApiPaths(),
+      openApi: new OpenApiPaths(types, KUBERNETES_VERSION),
       serverAddress: () => `127.0.0.1:${this.port}`,
     });
     const special = specialHandlers({
@@ -187,7 +192,7 @@ export class ApiServer implements AsyncDisposable {
       types,
       presenter,
       resources,
-      reviews: reviews(authorizer, authenticator),
+      reviews: reviews(authorizer, authenticator, clock),
       actions: this.#actions,
       kubeletClient: pki.kubeletClient,
       streams: open.logs,

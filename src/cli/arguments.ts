@@ -1,7 +1,11 @@
 import type { Command, Option } from "commander";
 
 /** What a flag means that is given without the value that it may have. */
-const BARE: Readonly<Record<string, string>> = { "--dry-run": "client", "--cascade": "background" };
+const BARE: Readonly<Record<string, string>> = {
+  "--dry-run": "client",
+  "--cascade": "background",
+  "--validate": "strict",
+};
 
 /**
  * Rewrites arguments that kubectl's flag library understands and commander does not: `--watch=true`, `--wait=false`, and

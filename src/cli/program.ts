@@ -4,6 +4,7 @@ import { imageCommands } from "./commands/image-commands.ts";
 import { objectCommands } from "./commands/object-commands.ts";
 import { text } from "./commands/option-values.ts";
 import type { Registrar } from "./commands/registrar.ts";
+import { releaseCommands } from "./commands/release-commands.ts";
 import { rolloutCommands } from "./commands/rollout-commands.ts";
 import type { Context } from "./context.ts";
 
@@ -25,6 +26,7 @@ export function program(context: Context, exit: (code: number) => void): Command
   engineCommands(registrar);
   objectCommands(registrar);
   rolloutCommands(registrar);
+  releaseCommands(registrar);
   imageCommands(registrar);
   return root;
 }

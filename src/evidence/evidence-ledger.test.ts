@@ -150,7 +150,9 @@ describe("evidence of a release", () => {
 });
 
 describe("false alarms", () => {
-  test("stay under 1 % in releases of a version as good as the old one, whatever the weights do", () => {
+  test("stay under 1 % in releases of a version as good as the old one, whatever the weights do", {
+    timeout: 60_000,
+  }, () => {
     const random = seededRandom(20260101);
     const runs = 1500;
     let alarms = 0;

@@ -59,7 +59,7 @@ export function adviseWeight(view: WeightView): WeightAdvice {
   const perShare = view.rate * REACTION_SECONDS;
   const afforded = excess * perShare > 0 ? view.budget / (perShare * excess) : Infinity;
   const floor = Math.min(view.w, 0.001);
-  const next = rounded(Math.max(floor, Math.min(GROWTH * view.w, afforded, cap)));
+  const next = rounded(Math.max(floor, Math.min(GROWTH * view.w, afforded, Math.max(cap, view.w))));
   const boundAt = (w: number): number => view.oldShare + view.budget / Math.max(perShare * w, 1e-9);
   const need = (bound: number): number => requestsToRuleOut(Math.min(1, bound), view.failures);
   return {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { builtinTypes } from "../api/table/builtin.ts";
 import type { TypeTable } from "../api/table/type-table.ts";
 import type { Admitter } from "../apiserver/admission/admitter.ts";
+import { gate } from "../apiserver/admission/gate.ts";
 import { ApiServer } from "../apiserver/api-server.ts";
 import { writeKubeconfig } from "../apiserver/pki/kubeconfig.ts";
 import { openPki, type Pki } from "../apiserver/pki/home-pki.ts";
@@ -64,7 +65,7 @@ export async function startApiServer(options: StartOptions): Promise<RunningApiS
       types,
       pki,
       addresses: { ...addresses, ...(mayListenOn(HTTPS_PORT) && { kubernetesPort: HTTPS_PORT }) },
-      admitters: options.admitters ?? [],
+      admitters: [gate, ...(options.admitters ?? [])],
       clock,
       random,
       log: log.child({ part: "apiserver" }),

@@ -9,7 +9,8 @@ import { claimSlice } from "../engine/slice.ts";
 import { AppError } from "../lib/app-error.ts";
 import { lineLogger } from "../observe/line-logger.ts";
 import { descriptorWriter } from "../observe/log-file.ts";
-import { startApiServer } from "./api-server.ts";
+import { type RunningApiServer, startApiServer } from "./api-server.ts";
+import { type RunningNode, startNodeAgent, type StartNodeOptions } from "./node-agent.ts";
 import { packageVersion } from "./package-version.ts";
 import { systemClock as clock } from "./system-clock.ts";
 import { systemRandom as random } from "./system-random.ts";
@@ -17,24 +18,33 @@ import { systemRandom as random } from "./system-random.ts";
 // control.js --home DIR: the control process: API server, controllers, release controller, node agent.
 
 const NAME = "control";
+/** Name of this machine's Node object. */
+const NODE_NAME = "sluice";
 const log = lineLogger(clock, descriptorWriter(2), { process: NAME });
 
-async function start(home: Home, config: EngineConfig): Promise<AsyncDisposableStack> {
+/** What runs in this process. */
+interface Parts extends AsyncDisposable {
+  readonly node: RunningNode | undefined;
+}
+
+async function start(home: Home, config: EngineConfig): Promise<Parts> {
   await using parts = new AsyncDisposableStack();
   parts.use(await claim(config.slice));
-  parts.use(
-    await startApiServer({
-      home,
-      slice: config.slice,
-      port: config.apiPort,
-      nodeName: NAME,
-      version: packageVersion(import.meta.dirname),
-      clock,
-      random,
-      log,
-    }),
-  );
-  return parts.move();
+  const version = packageVersion(import.meta.dirname);
+  const common = { home, slice: config.slice, nodeName: NODE_NAME, version, clock, random, log };
+  const api = parts.use(await startApiServer({ ...common, port: config.apiPort }));
+  const node = config.without.includes("node") ? undefined : parts.use(await startNode(common, config, api));
+  const running = parts.move();
+  return { node, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function startNode(
+  common: Omit<StartNodeOptions, "kubeletPort" | "client" | "identity" | "ca">,
+  { kubeletPort }: EngineConfig,
+  { server, pki }: RunningApiServer,
+): Promise<RunningNode> {
+  const client = server.client({ username: `system:node:${NODE_NAME}`, groups: ["system:nodes"] }, "kubelet");
+  return startNodeAgent({ ...common, kubeletPort, client, identity: pki.kubelet, ca: pki.ca });
 }
 
 async function claim(slice: number): Promise<Disposable> {
@@ -61,9 +71,11 @@ try {
 }
 
 /** SIGTERM is a restart, in which pods go on, unless the marker of `sluice down` says that it is the end. */
-async function stop(parts: AsyncDisposableStack): Promise<void> {
-  log.info("stopping", { end: existsSync(join(home.run, "down")) });
-  await parts.disposeAsync();
+async function stop(parts: Parts): Promise<void> {
+  const end = existsSync(join(home.run, "down"));
+  log.info("stopping", { end });
+  if (end) await parts.node?.agent.shutDown();
+  await parts[Symbol.asyncDispose]();
   // Not 0: a control process that was told to end by itself comes back; only its respawner ends it for good.
   process.exit(143);
 }

@@ -16,21 +16,7 @@ import { silentLogger } from "../../src/observe/logger.ts";
 import { openSqliteStore } from "../../src/store/sqlite-file.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 
-const gaps: readonly Gap[] = [
-  { reason: "objects are not validated yet", tests: ["that are invalid are refused"] },
-  {
-    reason: "server-side apply and managed fields are not served yet",
-    tests: ["of kind apply create, own their fields, and may take them over by force", "name their author"],
-  },
-  {
-    reason: "subresources are not kept apart and served over HTTPS yet",
-    tests: [
-      "status changes the status and nothing else; the object itself anything but that",
-      "scale sets the number of replicas",
-      "binding gives a pod its node",
-    ],
-  },
-];
+const gaps: readonly Gap[] = [{ reason: "objects are not validated yet", tests: ["that are invalid are refused"] }];
 
 const clients: readonly (readonly [
   name: string,

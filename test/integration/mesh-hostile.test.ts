@@ -237,6 +237,19 @@ describe("clients that go away", () => {
     expect((await mesh.logged(1))[0]).toMatchObject({ status: 499 });
   });
 
+  test("more connections than there may be are turned away, those that are served go on", async () => {
+    const mesh = keep(new MeshHarness({ clock: new FakeClock(), limits: { connections: 2 } }));
+    await mesh.apply({ web: [keep(await Backend.answering(() => ok("x")))] });
+    const served = [mesh.connect(), mesh.connect()];
+    await accepted(mesh, 2);
+    expect(await mesh.exchange("GET / HTTP/1.1\r\nHost: web\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n/,
+    );
+    for (const client of served)
+      expect((await client.write("GET / HTTP/1.1\r\nHost: web\r\n\r\n").response()).content).toBe("x");
+    for (const client of served) client.destroy();
+  });
+
   test("a thousand connections that come and go leave nothing behind", async () => {
     const mesh = await meshWith(new FakeClock());
     for (let i = 0; i < 20; i++) {

@@ -123,7 +123,11 @@ describe("what is allowed cannot hide anything either", () => {
       `GET /seen HTTP/1.1\r\nHost: web\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
       ["GET /seen HTTP/1.1"],
     ],
-    ["an extension that names a request", `${post(CHUNKED)}0;GET /hidden HTTP/1.1\r\n\r\n`, ["POST /seen HTTP/1.1"]],
+    [
+      "an extension that names a request",
+      `${post(CHUNKED)}0;x="GET /hidden HTTP/1.1"\r\n\r\n`,
+      ["POST /seen HTTP/1.1"],
+    ],
     [
       "framing fields in trailers",
       `${post(CHUNKED)}0\r\nContent-Length: 50\r\nTransfer-Encoding: chunked\r\n\r\n`,

@@ -24,7 +24,7 @@ import type { ApiClient } from "../../src/client/api-client.ts";
 import { writeConfig } from "../../src/engine/config.ts";
 import { type Home, homeAt, prepareHome } from "../../src/engine/home.ts";
 import { readState } from "../../src/engine/process-record.ts";
-import { findFreeSlice } from "../../src/engine/slice.ts";
+import { addressPlan, findFreeSlice } from "../../src/engine/slice.ts";
 import { type RunningApiServer, startApiServer } from "../../src/main/api-server.ts";
 import { systemClock } from "../../src/main/system-clock.ts";
 import { systemRandom } from "../../src/main/system-random.ts";
@@ -91,17 +91,20 @@ export class MeshWorld implements AsyncDisposable {
   }
 
   /** Starts a worker process and waits until it serves. */
-  async startWorker(name: string): Promise<ChildProcess> {
-    const program = join(import.meta.dirname, "../../src/main/mesh-worker.ts");
-    const child = spawn(process.execPath, [program, "--home", this.home.root, "--name", name], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
+  async startWorker(name: string, command: readonly string[] = this.#command(name)): Promise<ChildProcess> {
+    const [program = "", ...args] = command;
+    const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
     this.#workers.set(name, child);
     while (readState(this.home.run, name)?.pid !== child.pid) {
       if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return child;
+  }
+
+  #command(name: string): readonly string[] {
+    const program = join(import.meta.dirname, "../../src/main/mesh-worker.ts");
+    return [process.execPath, program, "--home", this.home.root, "--name", name];
   }
 
   async endWorker(name: string, signal: NodeJS.Signals): Promise<void> {
@@ -183,6 +186,11 @@ export class MeshWorld implements AsyncDisposable {
       return status;
     }
     throw new Error("the watch has ended");
+  }
+
+  /** A pod address of this engine. */
+  podAddress(number: number): string {
+    return addressPlan(this.slice).podCidr.replace(/\d+\/\d+$/, String(number));
   }
 
   /** Resolves when the worker has this version of the slices on disk. */

@@ -74,3 +74,9 @@ function bytesOf([a = 0, b = 0, c, d]: readonly number[]): number[] {
 function illegal(offset: number): DecodingError {
   return new DecodingError(`illegal base64 data at input byte ${offset}`);
 }
+
+/** How many bytes a canonical base64 text stands for. */
+export function decodedLength(text: string): number {
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  return (text.length / 4) * 3 - padding;
+}

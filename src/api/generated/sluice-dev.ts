@@ -108,12 +108,14 @@ export interface Release {
       readonly failures?: number;
       readonly users?: number;
       readonly usersHit?: number;
+      readonly retried?: number;
     };
     readonly old?: {
       readonly requests?: number;
       readonly failures?: number;
       readonly users?: number;
       readonly usersHit?: number;
+      readonly retried?: number;
     };
     readonly evidence?: {
       readonly value?: number;
@@ -140,6 +142,34 @@ export interface Release {
       readonly observedGeneration?: number;
       readonly lastTransitionTime: string;
     }[];
+    readonly planning?: string;
+    readonly progress?: {
+      readonly full?: boolean;
+      readonly target?: number;
+      readonly forced?: boolean;
+      readonly userTime?: number;
+      readonly bakeTime?: number;
+      readonly lookTime?: number;
+      readonly stepTime?: number;
+      readonly stepRequests?: number;
+      readonly zeroTime?: number;
+      readonly finishTime?: number;
+      readonly skipTests?: boolean;
+      readonly cause?: "Worse" | "Guard" | "Tripped" | "Pod" | "Smoke" | "Aborted" | "Undone" | "PolicyGone";
+      readonly why?: string;
+      readonly pods?: readonly {
+        readonly uid: string;
+        readonly restarts: number;
+      }[];
+      readonly smoke?: readonly {
+        readonly get: string;
+        readonly pod?: string;
+        readonly ok: boolean;
+        readonly message?: string;
+      }[];
+      readonly splitAccepted?: boolean;
+      readonly targetWhy?: string;
+    };
   };
 }
 

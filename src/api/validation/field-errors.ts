@@ -56,8 +56,19 @@ export class FieldErrors {
     this.#add("FieldValueNotSupported", path, detail, formatValue(value));
   }
 
-  duplicate(path: FieldPath, value: unknown): void {
-    this.#add("FieldValueDuplicate", path, "", formatValue(value));
+  /** The value, when there is one, must be one of the supported; Kubernetes shows them in the given order. */
+  oneOf(path: FieldPath, value: string | undefined, supported: readonly string[]): void {
+    if (value !== undefined && !supported.includes(value)) this.notSupported(path, value, supported);
+  }
+
+  /** There must be a value, one of the supported. */
+  requiredOneOf(path: FieldPath, value: string | undefined, supported: readonly string[]): void {
+    if (value === undefined || value === "") this.required(path);
+    else this.oneOf(path, value, supported);
+  }
+
+  duplicate(path: FieldPath, value: unknown, detail = ""): void {
+    this.#add("FieldValueDuplicate", path, detail, formatValue(value));
   }
 
   notFound(path: FieldPath, value: unknown, detail = ""): void {
@@ -100,8 +111,16 @@ function formatValue(value: unknown): string {
 
 /** JSON as Go's encoding/json writes it: `<`, `>` and `&` escaped. */
 export function goJson(value: unknown): string {
-  const text = JSON.stringify(value ?? null);
-  return text.replaceAll("<", "\\u003c").replaceAll(">", "\\u003e").replaceAll("&", "\\u0026");
+  return escapedForHtml(JSON.stringify(value ?? null));
+}
+
+/** The same on many lines, indented by one space. */
+export function goIndentedJson(value: unknown): string {
+  return escapedForHtml(JSON.stringify(value ?? null, null, 1));
+}
+
+function escapedForHtml(json: string): string {
+  return json.replaceAll("<", "\\u003c").replaceAll(">", "\\u003e").replaceAll("&", "\\u0026");
 }
 
 /** The refusal of an object with the given errors: 422, the errors as causes, the same sentence not twice in the message. */

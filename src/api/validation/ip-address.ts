@@ -121,23 +121,81 @@ export function cidrContains(cidr: Cidr, address: IpAddress): boolean {
 const NO_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
 const NO_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
 
-/** An address in a field that has always been read leniently. */
-export function validateIp(text: string, path: FieldPath, errors: FieldErrors): void {
-  if (!parseIp(text)) errors.invalid(path, text, NO_IP);
+/**
+ * An address. Unusual forms, which others may read differently, are refused; other forms than the canonical are not.
+ * @param kept values that were there before, which may stay whatever they are
+ */
+export function validateIp(
+  text: string,
+  path: FieldPath,
+  errors: FieldErrors,
+  kept: readonly string[] = [],
+): IpAddress | undefined {
+  if (kept.includes(text)) return parseIp(text);
+  const address = parseIp(text);
+  if (!address) errors.invalid(path, text, NO_IP);
+  else if (address.leadingZeros) errors.invalid(path, text, "must not have leading 0s");
+  else if (address.mapped) errors.invalid(path, text, "must not be an IPv4-mapped IPv6 address");
+  else return address;
+  return undefined;
 }
 
-/** An address in a field that takes nothing unusual. */
-export function validateStrictIp(text: string, path: FieldPath, errors: FieldErrors): void {
-  const address = parseIp(text);
-  if (!address) return errors.invalid(path, text, NO_IP);
-  if (address.leadingZeros) errors.invalid(path, text, "must not have leading 0s");
-  if (address.mapped) errors.invalid(path, text, "must not be an IPv4-mapped IPv6 address");
-  if (address.leadingZeros || address.mapped) return;
+/** An address in a field that takes the canonical form only. */
+export function validateCanonicalIp(text: string, path: FieldPath, errors: FieldErrors): void {
+  const address = validateIp(text, path, errors);
+  if (!address) return;
   const canonical = formatIp(address);
   if (text !== canonical) errors.invalid(path, text, `must be in canonical form ("${canonical}")`);
 }
 
-/** A block in a field that has always been read leniently. */
-export function validateCidr(text: string, path: FieldPath, errors: FieldErrors): void {
-  if (!parseCidr(text)) errors.invalid(path, text, NO_CIDR);
+/** A block, not in an unusual form. @param kept values that were there before, which may stay whatever they are */
+export function validateCidr(
+  text: string,
+  path: FieldPath,
+  errors: FieldErrors,
+  kept: readonly string[] = [],
+): Cidr | undefined {
+  if (kept.includes(text)) return parseCidr(text);
+  const cidr = parseCidr(text);
+  if (!cidr) errors.invalid(path, text, NO_CIDR);
+  else if (cidr.leadingZeros || cidr.address.leadingZeros)
+    errors.invalid(path, text, "must not have leading 0s in IP or prefix length");
+  else if (cidr.address.mapped) errors.invalid(path, text, "must not have an IPv4-mapped IPv6 address");
+  else if (formatIp(cidr.address) !== formatCidr(cidr).split("/")[0])
+    errors.invalid(path, text, "must not have bits set beyond the prefix length");
+  else return cidr;
+  return undefined;
+}
+
+/** An address that something can listen on and others can reach. */
+export function validateEndpointIp(text: string, path: FieldPath, errors: FieldErrors): void {
+  const address = parseIp(text);
+  if (!address) return errors.invalid(path, text, "must be a valid IP address");
+  if (address.bytes.every((byte) => byte === 0)) errors.invalid(path, text, `may not be unspecified (${text})`);
+  for (const [name, blocks] of UNREACHABLE) {
+    if (blocks.some((block) => cidrContains(block, address))) errors.invalid(path, text, `may not be in the ${name}`);
+  }
+}
+
+/**
+ * Blocks of which no endpoint can be, as Go's net package knows them, and what errors call them. Kubernetes refuses the
+ * loopback range too; here it is the network of the pods.
+ */
+const UNREACHABLE: readonly (readonly [name: string, blocks: readonly Cidr[]])[] = [
+  ["link-local range (169.254.0.0/16, fe80::/10)", blocksOf("169.254.0.0/16", "fe80::/10")],
+  // Any ff?2::/16 is link-local: the flags before the scope do not matter (RFC 4291, section 2.7).
+  [
+    "link-local multicast range (224.0.0.0/24, ff02::/10)",
+    blocksOf("224.0.0.0/24", ...Array.from("0123456789abcdef", (flags) => `ff${flags}2::/16`)),
+  ],
+];
+
+function blocksOf(...texts: readonly string[]): Cidr[] {
+  return texts.flatMap((text) => parseCidr(text) ?? []);
+}
+
+/** Whether there is one address of each family at most. */
+export function isOneOfEach(texts: readonly string[]): boolean {
+  const families = texts.map((text) => parseIp(text)?.family);
+  return families.length === 2 && families[0] !== families[1];
 }

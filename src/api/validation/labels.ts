@@ -63,3 +63,14 @@ function validateValueCount(operator: string, values: readonly string[], path: F
       errors.invalid(path.child("operator"), operator, "not a valid selector operator");
   }
 }
+
+/** A map as Go writes it: sorted; one that is not there as null. */
+export function goMap(map: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | null {
+  return map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
+}
+
+/** A selector as errors show it. */
+export function goSelector(selector: LabelSelector | null | undefined): LabelSelector | null {
+  const labels = goMap(selector?.matchLabels);
+  return selector ? { ...selector, ...(labels && { matchLabels: labels }) } : null;
+}

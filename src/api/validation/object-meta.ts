@@ -81,6 +81,10 @@ export function validateNonNegative(value: number, path: FieldPath, errors: Fiel
   if (value < 0) errors.invalid(path, value, "must be greater than or equal to 0");
 }
 
+export function validatePositive(value: number, path: FieldPath, errors: FieldErrors): void {
+  if (value <= 0) errors.invalid(path, value, "must be greater than zero");
+}
+
 function validateContent(meta: ObjectMeta, errors: FieldErrors): void {
   validateLabels(meta.labels, METADATA.child("labels"), errors);
   validateAnnotations(meta.annotations, METADATA.child("annotations"), errors);

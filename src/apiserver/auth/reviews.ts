@@ -1,5 +1,7 @@
 import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { formatTimestamp } from "../../lib/timestamp.ts";
 import { invalid } from "../registry/failures.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Authorizer } from "./authorizer.ts";
@@ -44,7 +46,11 @@ interface TokenReview extends KubeObject {
 }
 
 /** The reviews by `group/plural`. https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access */
-export function reviews(authorizer: Authorizer, authenticator: Authenticator): ReadonlyMap<string, Review> {
+export function reviews(
+  authorizer: Authorizer,
+  authenticator: Authenticator,
+  clock: Clock,
+): ReadonlyMap<string, Review> {
   const answer = (review: AccessReview, user: User): object => ({
     ...withoutMetadata(review),
     status: { allowed: authorizer.isAllowed(user, accessOf(review)) },
@@ -87,7 +93,11 @@ export function reviews(authorizer: Authorizer, authenticator: Authenticator): R
     };
   };
 
-  const whoAmI: Review = (body, user) => ({ ...withoutMetadata(body), status: { userInfo: user } });
+  const whoAmI: Review = (body, user) => ({
+    ...withoutMetadata(body),
+    metadata: { creationTimestamp: formatTimestamp(clock.now()) },
+    status: { userInfo: user },
+  });
 
   const token: Review = (body) => {
     const { spec = {} }: TokenReview = body;

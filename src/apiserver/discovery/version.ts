@@ -1,6 +1,8 @@
 /** The Kubernetes whose API is served; clients choose their features by it. */
 const [MAJOR, MINOR, PATCH] = ["1", "36", "3"] as const;
 
+export const KUBERNETES_VERSION: string = `v${MAJOR}.${MINOR}.${PATCH}`;
+
 /** The answer of /version. https://kubernetes.io/docs/reference/kubectl/generated/kubectl_version/ */
 export interface VersionInfo {
   readonly major: string;
@@ -27,7 +29,7 @@ export function versionInfo(own: string): VersionInfo {
     emulationMinor: MINOR,
     minCompatibilityMajor: MAJOR,
     minCompatibilityMinor: "35",
-    gitVersion: `v${MAJOR}.${MINOR}.${PATCH}+sluice.${own}`,
+    gitVersion: `${KUBERNETES_VERSION}+sluice.${own}`,
     gitCommit: own,
     gitTreeState: "",
     buildDate: "1970-01-01T00:00:00Z",

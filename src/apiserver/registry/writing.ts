@@ -141,20 +141,20 @@ function withGeneratedName(object: KubeObject, random: Random): KubeObject {
   return withMeta(object, { name: generateName.slice(0, 58) + randomSuffix(random) });
 }
 
-/** What no update changes, whatever the client sends. */
+/**
+ * What no update changes, whatever the client sends, or is as it was when the client does not send it. That somebody tries to
+ * change the rest of the metadata is for validation to see.
+ */
 function withFixedFields(current: KubeObject, object: KubeObject): KubeObject {
-  const { uid, creationTimestamp, generateName, resourceVersion, generation } = current.metadata;
-  const { deletionTimestamp, deletionGracePeriodSeconds } = current.metadata;
-  const { selfLink: _, deletionTimestamp: _t, deletionGracePeriodSeconds: _g, ...meta } = object.metadata as ObjectMeta;
+  const { uid, creationTimestamp, resourceVersion, deletionTimestamp, deletionGracePeriodSeconds } = current.metadata;
+  const { selfLink: _, ...meta } = object.metadata as ObjectMeta;
   const fixed: ObjectMeta = {
+    ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
     ...meta,
     uid,
     resourceVersion,
     creationTimestamp,
-    ...(generateName !== undefined && { generateName }),
-    ...(generation !== undefined && { generation }),
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
-    ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
   };
   return { ...object, metadata: orderedMeta(fixed) as KubeObject["metadata"] };
 }

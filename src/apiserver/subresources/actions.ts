@@ -3,6 +3,7 @@ import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
 import type { TypeTable } from "../../api/table/type-table.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
 import type { ServiceAccountTokens } from "../auth/service-account-token.ts";
 import type { DeletionOptions } from "../registry/deletion.ts";
 import { notFound } from "../registry/failures.ts";
@@ -32,6 +33,7 @@ export function actions(
   types: TypeTable,
   tokens: ServiceAccountTokens,
   clock: Clock,
+  random: Random,
 ): ReadonlyMap<string, Action> {
   const bind: Action = async (target, body, options, context) => {
     checkBodyName(body, target.name, "Binding");
@@ -68,7 +70,7 @@ export function actions(
   }
 
   const issue: Action = (target, body) =>
-    Promise.resolve(requestToken(registry.get(target), body as TokenRequest, tokens, registry.view));
+    Promise.resolve(requestToken(registry.get(target), body as TokenRequest, tokens, registry.view, random.uuid()));
 
   return new Map([
     ["/pods/binding", bind],

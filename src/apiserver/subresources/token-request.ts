@@ -20,12 +20,13 @@ const MAX_SECONDS = 2 ** 32;
 const DEFAULT_SECONDS = 3600;
 const ABOUT = { group: "authentication.k8s.io", kind: "TokenRequest" };
 
-/** Issues a token for a service account, as asked for. */
+/** Issues a token for a service account, as asked for. `uuid`: of the answer. */
 export function requestToken(
   account: KubeObject,
   { spec = {} }: TokenRequest,
   tokens: ServiceAccountTokens,
   objects: AdmissionView,
+  uuid: string,
 ): object {
   const { name, namespace = "", uid } = account.metadata;
   const expirationSeconds = spec.expirationSeconds ?? DEFAULT_SECONDS;
@@ -43,7 +44,7 @@ export function requestToken(
   return {
     kind: "TokenRequest",
     apiVersion: "authentication.k8s.io/v1",
-    metadata: { name, namespace, creationTimestamp: formatTimestamp(expires - expirationSeconds * 1000) },
+    metadata: { name, namespace, uid: uuid, creationTimestamp: formatTimestamp(expires - expirationSeconds * 1000) },
     spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },
     status: { token, expirationTimestamp: formatTimestamp(expires) },
   };

@@ -19,7 +19,9 @@ export function engineCommands({ root, context, exit }: Registrar): void {
     .command("status")
     .description("show what runs")
     .option("-o, --output <format>", "json")
-    .action(async (options: { output?: string }) => exit((await import("../status.ts")).status(context, options)));
+    .action(async (options: { output?: string }) =>
+      exit(await (await import("../status.ts")).status(context, options)),
+    );
   root
     .command("kubeconfig")
     .description("print the path of the kubeconfig")

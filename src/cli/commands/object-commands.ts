@@ -1,4 +1,4 @@
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { ApplyOptions } from "../kube/apply.ts";
 import type { DeleteOptions } from "../kube/delete.ts";
 import type { GetOptions } from "../kube/get.ts";
@@ -24,9 +24,19 @@ function applyCommand({ root, context }: Registrar): void {
     .addOption(dryRunOption())
     .option("--server-side", "let the server merge, and keep book of who owns which field")
     .option("--force-conflicts", "take over fields that others own (with --server-side)")
+    .option("--validate <mode>", "what to do about unknown fields: strict, warn, ignore", validation, "Strict")
     .option("--field-manager <name>", "name of the owner of the fields", text)
     .option("-o, --output <format>", "json|yaml|name|jsonpath=TEMPLATE", text)
     .action(async () => (await import("../kube/apply.ts")).apply(context, allOptions<ApplyOptions>(command)));
+}
+
+function validation(value: string): ApplyOptions["validate"] {
+  const mode = ({ strict: "Strict", true: "Strict", warn: "Warn", ignore: "Ignore", false: "Ignore" } as const)[
+    text(value)
+  ];
+  if (mode === undefined)
+    throw new InvalidArgumentError('it must be "strict" (or "true"), "warn", or "ignore" (or "false").');
+  return mode;
 }
 
 function getCommand({ root, context }: Registrar): void {
@@ -43,6 +53,7 @@ function getCommand({ root, context }: Registrar): void {
     .option("--no-headers", "without the line of column names")
     .option("--show-labels", "with a column of labels")
     .option("-L, --label-columns <label>", "with a column for the label", several)
+    .option("--raw <path>", "what the server has at this path, as it comes", text)
     .option("--show-managed-fields", "with metadata.managedFields")
     .option("--ignore-not-found", "what is not there is no error")
     .action(async (args: string[]) =>

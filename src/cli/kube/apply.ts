@@ -3,7 +3,7 @@ import { createMergeThreeWayPatch, createStrategicThreeWayPatch } from "../../ap
 import { apiVersionOf } from "../../api/resource.ts";
 import { isConflict, isNotFound, StatusError } from "../../api/status-error.ts";
 import { builtinTypes } from "../../api/table/builtin.ts";
-import type { Patch } from "../../client/api-client.ts";
+import type { Patch, WriteOptions } from "../../client/api-client.ts";
 import { AppError } from "../../lib/app-error.ts";
 import { encodeGoJson } from "../../lib/go-format.ts";
 import type { JsonObject } from "../../lib/json.ts";
@@ -25,6 +25,8 @@ export interface ApplyOptions extends ClusterOptions, FileOptions {
   readonly fieldManager?: string;
   readonly selector?: string;
   readonly output?: string;
+  /** What is done about fields that the server does not know. */
+  readonly validate: "Strict" | "Warn" | "Ignore";
 }
 
 /** The owner of what client-side apply writes: kubectl's own name, so that both can be used on one object. */
@@ -117,9 +119,11 @@ class Applier {
   async #create(one: ManifestObject, modified: JsonObject): Promise<JsonObject> {
     if (this.#options.dryRun === "client") return modified;
     try {
-      return (await this.#cluster.client.create(one.resource, modified as KubeObject & JsonObject, {
-        ...this.#writing(CLIENT_SIDE),
-      })) as KubeObject & JsonObject;
+      return (await this.#cluster.client.create(
+        one.resource,
+        modified as KubeObject & JsonObject,
+        this.#writing(CLIENT_SIDE),
+      )) as KubeObject & JsonObject;
     } catch (error) {
       throw withSource("creating", one.source, error);
     }
@@ -169,9 +173,9 @@ class Applier {
     }
   }
 
-  #writing(manager: string): { fieldManager: string; fieldValidation: "Strict"; dryRun: boolean } {
-    const { fieldManager = manager, dryRun } = this.#options;
-    return { fieldManager, fieldValidation: "Strict", dryRun: dryRun === "server" };
+  #writing(manager: string): WriteOptions {
+    const { fieldManager = manager, dryRun, validate } = this.#options;
+    return { fieldManager, fieldValidation: validate, dryRun: dryRun === "server" };
   }
 
   #warnOfMissingAnnotation({ resource, name }: ManifestObject, live: JsonObject): void {

@@ -27,7 +27,7 @@ export class DiscoveredResources {
     const known = this.all.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]);
     const [near] = nearNames(name.toLowerCase(), new Set(known), 1);
     const hint = near === undefined ? "" : ` (did you mean "${near}"?)`;
-    throw new AppError("unknown-resource", `the server doesn't have a resource type "${name}"${hint}`);
+    throw new AppError("unknown-resource", `the server doesn't have a resource type "${name.split(".")[0]}"${hint}`);
   }
 
   /** The resources of a list `deploy,rs`; a category such as `all` stands for its members. */

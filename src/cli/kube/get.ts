@@ -1,10 +1,10 @@
-import { isNotFound } from "../../api/status-error.ts";
+import { isNotFound, StatusError } from "../../api/status-error.ts";
 import { jsonLines } from "../../client/json-lines.ts";
 import { resourcePath } from "../../client/resource-path.ts";
 import { AppError } from "../../lib/app-error.ts";
 import { arrayOf, isJsonObject, type JsonObject, objectOf, textOf } from "../../lib/json.ts";
 import type { Context } from "../context.ts";
-import { throwAll } from "../error-text.ts";
+import { restated, throwAll } from "../error-text.ts";
 import { type Cluster, type ClusterOptions, connect } from "./cluster.ts";
 import type { DiscoveredResource } from "./discovered.ts";
 import { type FileOptions, readManifestFiles } from "./manifest-files.ts";
@@ -32,12 +32,15 @@ export interface GetOptions extends ClusterOptions, FileOptions {
   readonly labelColumns?: readonly string[];
   readonly showManagedFields?: boolean;
   readonly ignoreNotFound?: boolean;
+  /** Path and query of whatever the server has there, shown as it comes. */
+  readonly raw?: string;
 }
 
-const NOTHING_NAMED = `You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.
-
-error: Required resource not specified.
-`;
+const TYPE_NEEDED =
+  'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n';
+const NOTHING_NAMED = `Required resource not specified.
+Use "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).
+See 'kubectl get -h' for help and examples`;
 
 /** What is got: a target, in a namespace unless it is of all namespaces or of none. */
 interface Wanted extends Target {
@@ -47,6 +50,11 @@ interface Wanted extends Target {
 /** `sluice get`: what `kubectl get` prints, as tables made by the server or as whole objects. */
 export async function get(context: Context, args: readonly string[], options: GetOptions): Promise<void> {
   using cluster = await connect(context, options);
+  if (options.raw !== undefined) {
+    const headers = { accept: "*/*" };
+    context.stdout.write(await cluster.transport.text({ method: "GET", path: options.raw, headers }));
+    return;
+  }
   const wanted = await wantedOf(context, cluster, args, options);
   const getter = new Getter(context, cluster, options);
   if (options.watch || options.watchOnly) await getter.watch(wanted);
@@ -66,7 +74,10 @@ async function wantedOf(
     throwAll(objects.filter((each) => each instanceof Error));
     return objects.filter(isObject);
   }
-  if (args.length === 0) throw new AppError("usage", NOTHING_NAMED);
+  if (args.length === 0) {
+    context.stderr.write(TYPE_NEEDED);
+    throw new AppError("usage", NOTHING_NAMED);
+  }
   const targets = targetsOf(args, await cluster.resources());
   const selects = options.selector !== undefined || options.fieldSelector !== undefined;
   if (selects && targets.some(({ name }) => name !== undefined))
@@ -123,7 +134,7 @@ class Getter {
     const objects = found.flatMap(({ one, result }) =>
       one.name === undefined ? itemsOf(result).map((item) => typed(item, one.resource)) : [result],
     );
-    const shown = this.#options.showManagedFields ? objects : objects.map(withoutManagedFields);
+    const shown = objects.map((object) => this.#shown(object));
     const [first] = shown;
     const single = wanted.length === 1 && wanted[0]?.name !== undefined;
     if (single && !first) return;
@@ -183,16 +194,39 @@ class Getter {
     const printer = output === "name" ? undefined : objectPrinter(output);
     return (object, listed) => {
       const items = listed && object["items"] !== undefined ? itemsOf(object) : [object];
-      for (const item of items.map((each) => withoutManagedFields(typed(each, resource))))
+      for (const item of items.map((each) => this.#shown(typed(each, resource))))
         this.#context.stdout.write(printer ? printer.print(item) : printName(resource, nameOf(item)));
     };
   }
 
-  #fetch<T>(one: Wanted, headers: Readonly<Record<string, string>>): Promise<T> {
+  /** Templates see what people rarely want to read too. */
+  #shown(object: JsonObject): JsonObject {
+    const { output, showManagedFields } = this.#options;
+    return showManagedFields || (output !== "json" && output !== "yaml") ? object : withoutManagedFields(object);
+  }
+
+  async #fetch<T>(one: Wanted, headers: Readonly<Record<string, string>>): Promise<T> {
     const { resource, name, namespace } = one;
     const target = { namespace, ...(name !== undefined && { name }) };
     const path = resourcePath(resource, target, name === undefined ? this.#selection() : undefined);
-    return this.#cluster.transport.json({ method: "GET", path, headers }) as Promise<T>;
+    try {
+      return (await this.#cluster.transport.json({ method: "GET", path, headers })) as T;
+    } catch (error) {
+      throw this.#badSelection(one, error);
+    }
+  }
+
+  /** What was asked for with a selector that the server does not understand, in kubectl's words. */
+  #badSelection({ resource }: Wanted, error: unknown): unknown {
+    const { selector = "", fieldSelector = "" } = this.#options;
+    const isBad = error instanceof StatusError && error.reason === "BadRequest";
+    if (!isBad || (selector === "" && fieldSelector === "")) return error;
+    const what = `"${resource.group}/${resource.version}, Resource=${resource.plural}"`;
+    return restated(
+      error,
+      (message) =>
+        `Unable to find ${what} that match label selector "${selector}", field selector "${fieldSelector}": ${message}`,
+    );
   }
 
   #selection(): URLSearchParams {

@@ -16,12 +16,20 @@ const cases: readonly (readonly [sentence: string, text: string, found: readonly
   [
     "a syntax error with its line",
     `${A}---\napiVersion: v1\nkind: [`,
-    [/^error parsing f\.yaml: error converting YAML to JSON: yaml: line 6: /.source],
+    ["error parsing f.yaml: error converting YAML to JSON: yaml: line 6: "],
   ],
   ["JSON that is not", `${B}{"a":}`, ["error parsing f.yaml: invalid character '}' looking for beginning of value"]],
-  ["what is no object", "hello", ['error validating "f.yaml": error validating data: invalid object to validate']],
-  ["an object without kind", "apiVersion: v1", ['error validating "f.yaml": error validating data: kind not set']],
-  ["neither", "a: b", ['error validating "f.yaml": error validating data: [apiVersion not set, kind not set]']],
+  [
+    "what is no object",
+    "hello",
+    ['error validating "f.yaml": error validating data: invalid object to validate; if you'],
+  ],
+  [
+    "an object without kind",
+    "apiVersion: v1",
+    ['error validating "f.yaml": error validating data: kind not set; if you'],
+  ],
+  ["neither", "a: b", ['error validating "f.yaml": error validating data: [apiVersion not set, kind not set]; if you']],
 ];
 
 test.each(cases)("%s", (_, text, found) => {
@@ -29,8 +37,5 @@ test.each(cases)("%s", (_, text, found) => {
     each instanceof Error ? each.message : (each.object["metadata"] as { name: string }).name,
   );
   expect(read).toHaveLength(found.length);
-  read.forEach((each, i) => {
-    const expected = found[i] as string;
-    expect(each).toSatisfy((value: string) => value === expected || new RegExp(expected).test(value));
-  });
+  read.forEach((each, i) => expect(each).toSatisfy((text: string) => text.startsWith(found[i] as string)));
 });

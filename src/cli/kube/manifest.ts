@@ -113,10 +113,7 @@ function splitJson(text: string): readonly string[] | undefined {
 }
 
 function itemsOf(source: string, value: JsonValue): readonly (SourcedObject | Error)[] {
-  if (!isJsonObject(value))
-    return [
-      new AppError("manifest", `error validating "${source}": error validating data: invalid object to validate`),
-    ];
+  if (!isJsonObject(value)) return [invalid(source, "invalid object to validate")];
   const { kind, items } = value;
   if (textOf(kind).endsWith("List") && items !== undefined && isJsonArray(items))
     return items.flatMap((item) => itemsOf(source, item));
@@ -125,7 +122,12 @@ function itemsOf(source: string, value: JsonValue): readonly (SourcedObject | Er
     .map((field) => `${field} not set`);
   if (missing.length === 0) return [{ source, object: value }];
   const what = missing.length > 1 ? `[${missing.join(", ")}]` : missing[0];
-  return [new AppError("manifest", `error validating "${source}": error validating data: ${what}`)];
+  return [invalid(source, what ?? "")];
+}
+
+function invalid(source: string, what: string): AppError {
+  const advice = "if you choose to ignore these errors, turn validation off with --validate=false";
+  return new AppError("manifest", `error validating "${source}": error validating data: ${what}; ${advice}`);
 }
 
 interface Identity {

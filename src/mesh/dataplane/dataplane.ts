@@ -47,6 +47,7 @@ export class Dataplane implements RouteContext {
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #leaving = new Set<Listener>();
   #tidy: Cancel | undefined;
+  #draining = false;
 
   constructor(deps: DataplaneDeps) {
     const { clock, random, limits } = deps;
@@ -88,11 +89,8 @@ export class Dataplane implements RouteContext {
     for (const [key, listener] of this.#listeners) if (!specs.has(key)) this.#retire(key, listener);
     const fresh: Listener[] = [];
     for (const [key, spec] of specs) {
-      const known = this.#listeners.get(key);
-      if (known) known.update(spec);
-      else this.#listeners.set(key, new Listener(this.#core, this, spec));
-      const listener = this.#listeners.get(key);
-      if (listener && !listener.listening) fresh.push(listener);
+      const listener = this.#listener(key, spec);
+      if (listener && !listener.listening && !this.#draining) fresh.push(listener);
     }
     for (const id of this.#backends.keys()) if (!(id in snapshot.backends)) this.#backends.delete(id);
     this.#tidy ??= this.#deps.clock.after(TIDY, this.#tidyUp);
@@ -129,12 +127,13 @@ export class Dataplane implements RouteContext {
     };
   }
 
-  /** Accepts nothing more and resolves when all requests have been answered and all connections have ended. */
+  /**
+   * Accepts nothing more and resolves when all requests have been answered and all connections have ended. Snapshots still count for
+   * the requests that come on them.
+   */
   async drain(): Promise<void> {
-    const listeners = [...this.#listeners.values()];
-    this.#listeners.clear();
-    for (const listener of listeners) this.#leaving.add(listener);
-    await Promise.all([...this.#leaving].map((listener) => listener.close()));
+    this.#draining = true;
+    await Promise.all([...this.#listeners.values(), ...this.#leaving].map((listener) => listener.close()));
   }
 
   /** Ends everything at once. */
@@ -144,6 +143,16 @@ export class Dataplane implements RouteContext {
     for (const listener of [...this.#listeners.values(), ...this.#leaving]) listener.destroy();
     for (const endpoint of this.#endpoints.values()) endpoint.leave();
     this.#core.sweep.close();
+  }
+
+  /** The listener of this spec; a new one only while new connections are wanted. */
+  #listener(key: string, spec: ListenerSpec): Listener | undefined {
+    const known = this.#listeners.get(key);
+    if (known) known.update(spec);
+    if (known || this.#draining) return known;
+    const listener = new Listener(this.#core, this, spec);
+    this.#listeners.set(key, listener);
+    return listener;
   }
 
   #applyBackends(snapshot: Snapshot): void {

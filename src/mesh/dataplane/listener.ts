@@ -3,6 +3,7 @@ import type { ListenerSpec } from "../../plan/routing/snapshot.ts";
 import type { Backend } from "./backend.ts";
 import { ClientConnection, type Frontend } from "./client-connection.ts";
 import type { Core } from "./core.ts";
+import { localAnswer } from "./local-answer.ts";
 import { beginsHttp1 } from "./protocol-detector.ts";
 import { type RouteContext, RouteTable } from "./route.ts";
 import { TcpConnection } from "./tcp-connection.ts";
@@ -11,6 +12,15 @@ interface Connection {
   drain(): void;
   destroy(): void;
 }
+
+const OVERLOADED = localAnswer(
+  { status: 503, text: "there are too many connections" },
+  "",
+  "Connection: close\r\nRetry-After: 1\r\n",
+  "",
+);
+/** A listener to which connections come faster than this is closed all the same. */
+const MOST_TURNS = 1_000;
 
 /** One address and port of one Service: accepts connections and says to them what the newest snapshot says. */
 export class Listener implements Frontend {
@@ -28,6 +38,7 @@ export class Listener implements Frontend {
   /** The spec as text: an update that changes nothing need not make a new table. */
   #text: string;
   #emptied: (() => void) | undefined;
+  #accepted = 0;
 
   constructor(core: Core, context: RouteContext, spec: ListenerSpec) {
     this.address = spec.address;
@@ -88,14 +99,11 @@ export class Listener implements Frontend {
   }
 
   /** Accepts nothing more, tells clients to go, and resolves when the last connection has ended. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.draining = true;
-    if (this.#server.listening) this.#server.close();
     for (const connection of this.#connections) connection.drain();
-    return new Promise((resolve) => {
-      if (this.#connections.size === 0) resolve();
-      else this.#emptied = resolve;
-    });
+    await this.#stopListening();
+    if (this.#connections.size > 0) await new Promise<void>((resolve) => (this.#emptied = resolve));
   }
 
   destroy(): void {
@@ -103,7 +111,26 @@ export class Listener implements Frontend {
     for (const connection of this.#connections) connection.destroy();
   }
 
+  /**
+   * The kernel resets connections that it has established and we have not accepted when we stop listening. So we stop right after a
+   * turn of the event loop in which none was accepted: what is left is the time between two system calls.
+   */
+  async #stopListening(): Promise<void> {
+    let before = -1;
+    for (let turns = 0; before !== this.#accepted && turns < MOST_TURNS; turns++) {
+      before = this.#accepted;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    if (this.#server.listening) this.#server.close();
+  }
+
   #accept(socket: Socket): void {
+    this.#accepted++;
+    if (this.#core.sweep.size >= this.#core.limits.connections) {
+      // Shed before memory is short: whoever is served already goes on.
+      socket.on("error", () => undefined).end(OVERLOADED, () => socket.destroy());
+      return;
+    }
     switch (this.#spec.protocol) {
       case "http":
         this.#serveHttp(socket);

@@ -30,6 +30,10 @@ export class Sweep {
     this.#members.delete(member);
   }
 
+  get size(): number {
+    return this.#members.size;
+  }
+
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;

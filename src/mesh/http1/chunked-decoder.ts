@@ -1,4 +1,5 @@
-import { CR, HEX, LF, SEMICOLON, VALUE } from "./bytes.ts";
+import { CR, HEX, LF, SEMICOLON } from "./bytes.ts";
+import { ChunkExtension } from "./chunk-extension.ts";
 import { FAULT, INCOMPLETE } from "./faults.ts";
 import { FieldTable } from "./field-table.ts";
 import { FIELD } from "./fields.ts";
@@ -10,8 +11,6 @@ export interface ContentSink {
 
 /** 12 hexadecimal digits are 256 terabytes, and are counted exactly. */
 const MAX_SIZE_DIGITS = 12;
-/** Bytes of extensions in one chunk; extensions are dropped. */
-const MAX_EXTENSION = 256;
 const MAX_TRAILERS = 8192;
 
 const STATE = {
@@ -35,7 +34,7 @@ export class ChunkedDecoder {
   #state: number = STATE.size;
   #size = 0;
   #digits = 0;
-  #extension = 0;
+  #extension: ChunkExtension | undefined;
   /** Trailer section as far as it has come. */
   #section: Buffer | undefined;
 
@@ -69,9 +68,7 @@ export class ChunkedDecoder {
       case STATE.size:
         return this.#readSize(byte);
       case STATE.extension:
-        if (byte === CR) this.#state = STATE.sizeEnd;
-        else if (VALUE[byte] !== 1 || ++this.#extension > MAX_EXTENSION) return FAULT.chunkExtension;
-        return 0;
+        return this.#readExtension(byte);
       case STATE.sizeEnd:
         if (byte !== LF) return FAULT.chunkSize;
         this.#state = this.#size === 0 ? STATE.trailers : STATE.data;
@@ -84,7 +81,6 @@ export class ChunkedDecoder {
         if (byte !== LF) return FAULT.chunkEnd;
         this.#state = STATE.size;
         this.#digits = 0;
-        this.#extension = 0;
         return 0;
     }
   }
@@ -98,9 +94,17 @@ export class ChunkedDecoder {
     }
     if (this.#digits === 0) return FAULT.chunkSize;
     if (byte === CR) this.#state = STATE.sizeEnd;
-    else if (byte === SEMICOLON) this.#state = STATE.extension;
-    else return FAULT.chunkSize;
+    else if (byte === SEMICOLON) {
+      this.#state = STATE.extension;
+      this.#extension = new ChunkExtension();
+    } else return FAULT.chunkSize;
     return 0;
+  }
+
+  #readExtension(byte: number): number {
+    const taken = this.#extension?.take(byte);
+    if (taken === "end") this.#state = STATE.sizeEnd;
+    return taken === "bad" ? FAULT.chunkExtension : 0;
   }
 
   #readTrailers(bytes: Buffer, at: number, end: number): number {

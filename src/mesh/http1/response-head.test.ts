@@ -57,6 +57,11 @@ describe("refuses", () => {
       response("HTTP/1.0 200 OK", "Transfer-Encoding: chunked"),
       FAULT.transferEncoding,
     ],
+    [
+      "content of an interim response",
+      response("HTTP/1.1 103 Early Hints", "Transfer-Encoding: chunked"),
+      FAULT.transferEncoding,
+    ],
     ["another version", response("HTTP/2.0 200 OK"), FAULT.statusLine],
     ["HTTP/1.2", response("HTTP/1.2 200 OK"), FAULT.statusLine],
     ["a status of two digits", response("HTTP/1.1 20 OK"), FAULT.statusLine],

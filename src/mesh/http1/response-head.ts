@@ -78,7 +78,9 @@ export class ResponseHead {
       const fault = this.#readField(fields.id(i), i);
       if (fault < 0) return fault;
     }
-    return 0;
+    // An interim response has no content (RFC 9110 §15.2), and not everybody knows: what frames some is refused.
+    const framed = this.contentLength === CHUNKED || this.contentLength > 0;
+    return this.status < 200 && framed ? FAULT.transferEncoding : 0;
   }
 
   #readField(id: number, index: number): number {

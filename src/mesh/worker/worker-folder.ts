@@ -17,7 +17,7 @@ export interface KeptState {
 /** Raised when the meaning of the files changes: files of another format are ignored. */
 const FORMAT = 1;
 /** A burst of snapshots is written once. Milliseconds. */
-const PAUSE = 100;
+const PAUSE = 250;
 
 /** HOME/mesh/<name>: what one worker keeps across its own restarts. Files are replaced whole, by rename. */
 export class WorkerFolder implements AsyncDisposable {

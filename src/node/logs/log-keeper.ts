@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { closeSync, openSync, readSync, type Stats, statSync, truncateSync, watch } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, type Stats, statSync, truncateSync, watch } from "node:fs";
 import { promisify } from "node:util";
 import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../observe/logger.ts";
@@ -40,6 +40,12 @@ export class LogKeeper {
   release(path: string): void {
     this.#logs.get(path)?.stop();
     this.#logs.delete(path);
+  }
+
+  /** Removes a log that nobody writes any more. */
+  remove(path: string): void {
+    this.release(path);
+    for (const file of [path, timesPath(path)]) rmSync(file, { force: true });
   }
 
   stop(): void {

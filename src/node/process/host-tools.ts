@@ -15,6 +15,8 @@ export interface HostTools {
   readonly mount?: string;
   readonly nsenter?: string;
   readonly hostname?: string;
+  /** Punches holes into logs that are too long. */
+  readonly fallocate?: string;
 }
 
 /** What this machine allows, found out by trying. */
@@ -55,6 +57,7 @@ export function findHostTools(): HostTools {
     ...optional("mount"),
     ...optional("nsenter"),
     ...optional("hostname"),
+    ...optional("fallocate"),
   };
 }
 

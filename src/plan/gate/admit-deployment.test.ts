@@ -10,6 +10,7 @@ const atRest: GateContext = {
   policies: [policy()],
   releases: [],
   replicaSets: [replicaSet("v1", 3)],
+  services: [],
   byReleaseController: false,
 };
 const v1 = deployment("v1");
@@ -85,6 +86,26 @@ describe("a new template", () => {
     const sets = { replicaSets: [replicaSet("v1", 3), replicaSet("v2", 0, { replicas: 1 })] };
     expect(gateOf(admit(stuck, deployment("v3"), sets))?.stable).toBe(hashOfVersion("v1"));
     expect(admit(stuck, deployment("v1"), sets)).toEqual(deployment("v1"));
+  });
+
+  test("passes in the middle of an ordinary rollout, where two versions serve together", () => {
+    const sets = { replicaSets: [replicaSet("v1", 2), replicaSet("v2", 1)] };
+    expect(admit(deployment("v2"), deployment("v3"), sets)).toEqual(deployment("v3"));
+  });
+
+  test("passes when its pods are available already: undone right after the end of a release", () => {
+    const sets = { replicaSets: [replicaSet("v1", 3), replicaSet("v2", 3)] };
+    expect(admit(deployment("v2"), deployment("v1"), sets)).toEqual(deployment("v1"));
+  });
+
+  test("is held as long as users are led to the pods of one template, policy or not", () => {
+    const labels = { "sluice.dev/deployment": "shop" };
+    const stable = {
+      metadata: meta("shop-stable", { labels }),
+      spec: { selector: { "pod-template-hash": hashOfVersion("v1") } },
+    };
+    const services = [{ apiVersion: "v1" as const, kind: "Service" as const, ...stable }];
+    expect(isShut(admit(v1, deployment("v2"), { policies: [], services }))).toBe(true);
   });
 
   test("is held against the finished version while the last pods of the one before go", () => {

@@ -1,6 +1,7 @@
 import type { Deployment, ReplicaSet } from "../../api/generated/apps-v1.ts";
+import type { Service } from "../../api/generated/core-v1.ts";
 import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
-import { sameTemplate } from "../pods/pod-template.ts";
+import { sameTemplate, TEMPLATE_HASH_LABEL } from "../pods/pod-template.ts";
 import {
   type Gate,
   gateOf,
@@ -13,13 +14,15 @@ import {
   withoutAnnotation,
 } from "./gate.ts";
 import { governingPolicy, policiesFor } from "./governing-policy.ts";
-import { hashOf, ownSets, releasedSet, setWithHash } from "./released-set.ts";
+import { DEPLOYMENT_LABEL, stableName } from "./names.ts";
+import { currentSet, hashOf, ownSets, releasedSet, setWithHash } from "./released-set.ts";
 
 /** What the decision needs besides the two states: objects of the Deployment's namespace. */
 export interface GateContext {
   readonly policies: readonly ReleasePolicy[];
   readonly releases: readonly Release[];
   readonly replicaSets: readonly ReplicaSet[];
+  readonly services: readonly Service[];
   /** The write comes from the release controller, which opens and shuts the gate itself. */
   readonly byReleaseController: boolean;
 }
@@ -51,9 +54,14 @@ function whileOpen(old: Deployment, next: Deployment, context: GateContext): Adm
   const plain = withoutCopiedGate(next, isShut(old) ? {} : userValuesOf(old), context);
   if (sameTemplate(old.spec.template, plain.spec.template)) return unchanged(plain);
   const policy = governingPolicy(next, context.policies);
-  if (!policy || plain.spec.strategy?.type === "Recreate" || plain.spec.replicas === 0) return unchanged(plain);
-  const released = releasedSet(old, ownSets(old, context.replicaSets));
+  const pinned = pinnedHash(next, context.services);
+  const wanted = policy !== undefined || pinned !== undefined;
+  if (!wanted || plain.spec.strategy?.type === "Recreate" || plain.spec.replicas === 0) return unchanged(plain);
+  const sets = ownSets(old, context.replicaSets);
+  const released = releasedSet(old, sets, pinned);
   if (!released || sameTemplate(released.spec.template, plain.spec.template)) return unchanged(plain);
+  // Its pods are available already (a release that has just ended is undone): the gate could not hold them back.
+  if ((currentSet(plain, sets)?.status?.availableReplicas ?? 0) > 0) return unchanged(plain);
   const gate: Gate = { stable: hashOf(released), user: userValuesOf(plain) };
   return { object: shut(plain, gate, darkReplicas(policy, plain)), meant: plain };
 }
@@ -68,13 +76,22 @@ function whileShut(old: Deployment, next: Deployment, gate: Gate, context: GateC
     return { object: shut(next, { ...gate, user }, surgeOf(old)), meant };
   }
   // Without a policy a third template is an ordinary rollout, which takes the dark pods of the second away.
-  if (!policy) return unchanged(meant);
+  if (!policy && pinnedHash(next, context.services) === undefined) return unchanged(meant);
   return { object: shut(next, { ...gate, user }, darkReplicas(policy, next)), meant };
 }
 
 /** Pods of the new version before it has any user. More than `replicas` the Deployment controller would not keep. */
-export function darkReplicas(policy: ReleasePolicy, deployment: Deployment): number {
-  return Math.max(1, Math.min(policy.spec.dark?.replicas ?? 1, deployment.spec.replicas ?? 1));
+export function darkReplicas(policy: ReleasePolicy | undefined, deployment: Deployment): number {
+  return Math.max(1, Math.min(policy?.spec.dark?.replicas ?? 1, deployment.spec.replicas ?? 1));
+}
+
+/**
+ * The template to whose pods users are led (`<name>-stable` selects by its hash). As long as there is one, also while a
+ * policy goes, an ordinary rollout would take those pods away from under them.
+ */
+function pinnedHash({ metadata: { name } }: Deployment, services: readonly Service[]): string | undefined {
+  const stable = services.find(({ metadata }) => metadata.name === stableName(name));
+  return stable?.metadata.labels?.[DEPLOYMENT_LABEL] === name ? stable.spec.selector?.[TEMPLATE_HASH_LABEL] : undefined;
 }
 
 function surgeOf(deployment: Deployment): number {

@@ -23,13 +23,18 @@ export function currentSet(deployment: Deployment, sets: readonly ReplicaSet[]):
 }
 
 /**
- * The set that serves the users of a Deployment whose gate is open: the one with the most ready pods, the present template's
- * when it has as many as any. Undefined when no pod is ready: then nobody is served, and there is nothing to protect.
+ * The set that serves the users of a Deployment whose gate is open: the only one with ready pods or, of several, the present
+ * template's when it is whole, else the one to which users are led (`pinned`). Undefined when no pod is ready (nobody is
+ * served, there is nothing to protect) and in the middle of an ordinary rollout, where two versions serve together.
  */
-export function releasedSet(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  const ready = (set: ReplicaSet): number => set.status?.readyReplicas ?? 0;
-  const most = Math.max(0, ...sets.map(ready));
-  if (most === 0) return undefined;
-  const current = currentSet(deployment, sets);
-  return current && ready(current) === most ? current : sets.find((set) => ready(set) === most);
+export function releasedSet(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+  pinned: string | undefined,
+): ReplicaSet | undefined {
+  const ready = sets.filter(({ status }) => (status?.readyReplicas ?? 0) > 0);
+  if (ready.length <= 1) return ready[0];
+  const current = currentSet(deployment, ready);
+  if (current && (current.status?.readyReplicas ?? 0) >= (deployment.spec.replicas ?? 1)) return current;
+  return setWithHash(ready, pinned);
 }

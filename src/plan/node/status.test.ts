@@ -221,6 +221,11 @@ describe("the phase", () => {
     ["it was over before", { pod: { status: { phase: "Succeeded" } }, facts: { containers: {} } }, "Succeeded"],
   ])("%s", (_, change, phase) => expect(statusOf(change).phase).toBe(phase));
 
+  test("the status of a pod that was over before is kept", () => {
+    const status: PodStatus = { phase: "Succeeded", containerStatuses: [] };
+    expect(statusOf({ pod: { status }, facts: { containers: {} } })).toBe(status);
+  });
+
   test("a pod over its deadline says so", () => {
     const pod = { spec: { activeDeadlineSeconds: 5 } };
     expect(statusOf({ pod, facts: { containers: { main: over(143) } } })).toMatchObject({

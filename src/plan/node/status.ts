@@ -13,6 +13,8 @@ type Phase = NonNullable<PodStatus["phase"]>;
  */
 export function podStatus(view: PodView, now: number): PodStatus {
   const { pod, hostIP, facts } = view;
+  // A pod that was over before this agent knew it: there is nothing to add.
+  if (pod.status && wasOver(pod) && Object.keys(facts.containers).length === 0) return pod.status;
   const isFinal = isEnding(view, now) && !anyRunning(view);
   const init = (pod.spec.initContainers ?? []).map((container) => containerStatus(view, container, true, isFinal, now));
   const main = pod.spec.containers.map((container) => containerStatus(view, container, false, isFinal, now));

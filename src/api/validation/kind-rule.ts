@@ -1,0 +1,54 @@
+import type { KubeObject } from "../object.ts";
+import { apiVersionOf, type Resource } from "../resource.ts";
+import type { FieldErrors } from "./field-errors.ts";
+import type { NameRule } from "./names.ts";
+
+/** The rules of one kind, beyond those of metadata. */
+export interface KindRules {
+  /** Of metadata.name; absent where it need only fit into a URL. */
+  readonly name?: NameRule;
+  create(object: KubeObject, errors: FieldErrors): void;
+  update(object: KubeObject, old: KubeObject, errors: FieldErrors): void;
+  subresource(name: string, object: KubeObject, old: KubeObject, errors: FieldErrors): void;
+}
+
+type Rule<T> = (object: T, errors: FieldErrors) => void;
+type ChangeRule<T> = (object: T, old: T, errors: FieldErrors) => void;
+
+export interface TypedRules<T> {
+  readonly name?: NameRule;
+  readonly create?: Rule<T>;
+  /** By default an object must be good again as if it were new. */
+  readonly update?: ChangeRule<T>;
+  readonly subresources?: Readonly<Record<string, ChangeRule<T>>>;
+}
+
+/** The rules as an entry of the table of all kinds. Objects of other kinds are a mistake of the caller. */
+export function forKind<T extends KubeObject>(
+  resource: Resource<T>,
+  rules: TypedRules<T>,
+): readonly [string, KindRules] {
+  const apiVersion = apiVersionOf(resource);
+  const typed = (object: KubeObject): T => {
+    if (!isOf(resource, apiVersion, object))
+      throw new Error(`${object.apiVersion} ${object.kind} is no ${resource.kind}`);
+    return object;
+  };
+  const create = (object: KubeObject, errors: FieldErrors): void => rules.create?.(typed(object), errors);
+  return [
+    `${resource.group}/${resource.kind}`,
+    {
+      ...(rules.name && { name: rules.name }),
+      create,
+      update: (object, old, errors) => {
+        if (rules.update) rules.update(typed(object), typed(old), errors);
+        else create(object, errors);
+      },
+      subresource: (name, object, old, errors) => rules.subresources?.[name]?.(typed(object), typed(old), errors),
+    },
+  ];
+}
+
+function isOf<T extends KubeObject>(resource: Resource<T>, apiVersion: string, object: KubeObject): object is T {
+  return object.apiVersion === apiVersion && object.kind === resource.kind;
+}

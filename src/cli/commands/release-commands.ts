@@ -1,0 +1,44 @@
+import { type Command, Option } from "commander";
+import type { ClusterOptions } from "../kube/cluster.ts";
+import type { Verb } from "../releases/order.ts";
+import type { ReleaseStatusOptions } from "../releases/status.ts";
+import { allOptions, type Registrar } from "./registrar.ts";
+
+const ORDERS: readonly (readonly [verb: Exclude<Verb, "promote-full">, description: string])[] = [
+  ["promote", "go one step on; --full: to 100 %"],
+  ["pause", "stay at this weight"],
+  ["resume", "go on after a pause"],
+  ["abort", "take all users back to the old version, then the new pods away"],
+  ["retry", "try a release once more that has failed and is held"],
+];
+
+/** Commands for releases: what they are doing, and orders to them. NAME is the Deployment. */
+export function releaseCommands({ root, context }: Registrar): void {
+  const release = root.command("release").description("watch and steer releases: which users get the new version");
+  const verb = (name: string, description: string): Command =>
+    release.command(name).description(description).argument("<name>", "the Deployment");
+
+  const status = verb("status", "where the newest release is, and what it waits for")
+    .addOption(new Option("-o, --output <format>").choices(["json", "yaml"]))
+    .option("-w, --watch", "follow it to its end");
+  status.action(async (name: string) =>
+    (await import("../releases/status.ts")).releaseStatus(context, name, allOptions<ReleaseStatusOptions>(status)),
+  );
+  const history = verb("history", "all releases");
+  history.action(async (name: string) =>
+    (await import("../releases/history.ts")).history(context, name, allOptions<ClusterOptions>(history)),
+  );
+  const why = verb("why", "the receipt and each decision with its reason");
+  why.action(async (name: string) =>
+    (await import("../releases/why.ts")).why(context, name, allOptions<ClusterOptions>(why)),
+  );
+  for (const [name, description] of ORDERS) {
+    const command = verb(name, description);
+    if (name === "promote") command.option("--full", "to 100 % at once");
+    command.action(async (target: string) => {
+      const options = allOptions<ClusterOptions & { readonly full?: boolean }>(command);
+      const order = options.full ? "promote-full" : name;
+      await (await import("../releases/order.ts")).order(context, order, target, options);
+    });
+  }
+}

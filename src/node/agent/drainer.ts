@@ -1,0 +1,55 @@
+import type { Pod } from "../../api/generated/core-v1.ts";
+import { keyOf } from "../../api/object.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { parseTimestamp } from "../../lib/timestamp.ts";
+import { DRAIN_TIMEOUT, isDrained } from "../../plan/node/drain.ts";
+import { gracePeriod } from "../../plan/node/stop.ts";
+import type { NodeObjects } from "./node-objects.ts";
+
+/**
+ * Resolves when the mesh has let go of the pod: no worker sends it a request any more, and those in flight have ended. Gives up after five seconds, or the pod's
+ * grace period if that is shorter; at once when no worker is there. Aborting ends the wait too.
+ */
+export function drained(
+  pod: Pod,
+  podIP: string,
+  objects: NodeObjects,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const named = objects.slices
+    .inNamespace(pod.metadata.namespace ?? "")
+    .filter(({ endpoints }) =>
+      (endpoints ?? []).some(
+        ({ targetRef, addresses }) => targetRef?.uid === pod.metadata.uid || addresses.includes(podIP),
+      ),
+    )
+    .map(keyOf);
+  let cancelCheck: (() => void) | undefined;
+  const check = (): void => {
+    const now = clock.now();
+    const workers = objects.workers.list();
+    if (isDrained({ pod, podIP, slices: named.map((key) => objects.slices.get(key)), workers }, now)) return resolve();
+    cancelCheck?.();
+    // A worker that dies says nothing: look again when its lease is over.
+    const ends = workers
+      .map(({ status }) => (parseTimestamp(status?.renewTime) ?? 0) + (status?.leaseSeconds ?? 2) * 1000)
+      .filter((end) => end > now);
+    if (ends.length > 0) cancelCheck = clock.after(Math.min(...ends) - now, check);
+    return undefined;
+  };
+  const slices = objects.slices.onChange(check);
+  const workers = objects.workers.onChange(check);
+  const cancelTimeout = clock.after(Math.min(DRAIN_TIMEOUT, gracePeriod(pod) * 1000), resolve);
+  const abort = (): void => resolve();
+  signal.addEventListener("abort", abort, { once: true });
+  check();
+  return promise.finally(() => {
+    slices[Symbol.dispose]();
+    workers[Symbol.dispose]();
+    cancelTimeout();
+    cancelCheck?.();
+    signal.removeEventListener("abort", abort);
+  });
+}

@@ -1,0 +1,73 @@
+import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
+import { darkReplicas } from "../gate/admit-deployment.ts";
+import { shut, userValuesOf } from "../gate/gate.ts";
+import { FINALIZER, NO_HASH } from "../gate/names.ts";
+import { setWithHash } from "../gate/released-set.ts";
+import { TEMPLATE_HASH_LABEL } from "../pods/pod-template.ts";
+import type { ReleaseAction } from "./actions.ts";
+import { newRelease } from "./begin-release.ts";
+import { removeForObstacle, letGo } from "./removal.ts";
+import { restingPin } from "./resting-pin.ts";
+import { planRouting } from "./routing.ts";
+import { currentHash, type Situation } from "./situation.ts";
+
+/** What is to be done while no release is live: the rule at rest, or the beginning of the next release. */
+export function planAtRest(s: Situation, policy: ReleasePolicy): ReleaseAction[] {
+  const actions = [...keepFinalizer(policy), ...letGo(s.view, policy)];
+  const [obstacle] = s.obstacles;
+  if (obstacle) return [...actions, ...removeForObstacle(s, obstacle.message)];
+  const release = newRelease(s, policy);
+  // The Services keep their pins: the release itself moves them, under its own session.
+  if (release)
+    return [...actions, { kind: "createRelease", object: release, why: "a new template is behind the shut gate" }];
+  const split = { w: 0, session: undefined, testers: false };
+  const wanted = { pins: { stable: restingPin(s), new: NO_HASH }, split };
+  return [
+    ...actions,
+    ...planRouting(s, policy, wanted, "at rest everything goes to the released version"),
+    ...prune(s),
+    ...tryAgain(s, policy),
+  ];
+}
+
+/** Deleting the policy waits for the rule to be out of the way. */
+function keepFinalizer(policy: ReleasePolicy): ReleaseAction[] {
+  const { finalizers = [] } = policy.metadata;
+  if (finalizers.includes(FINALIZER) || policy.metadata.deletionTimestamp !== undefined) return [];
+  const metadata = { ...policy.metadata, finalizers: [...finalizers, FINALIZER] };
+  return [{ kind: "updatePolicy", object: { ...policy, metadata }, why: "its rule and Services go before it does" }];
+}
+
+/** History is kept as long as the Deployment keeps its own. */
+function prune(s: Situation): ReleaseAction[] {
+  const limit = s.deployment.spec.revisionHistoryLimit ?? 10;
+  return s.past
+    .slice(Math.max(1, limit))
+    .map(({ metadata }) => ({ kind: "deleteRelease", name: metadata.name, why: `the history keeps ${limit}` }));
+}
+
+/** `retry` on the newest release that was reverted: its template once more, behind a shut gate, as a new release. */
+function tryAgain(s: Situation, policy: ReleasePolicy): ReleaseAction[] {
+  const [last] = s.past;
+  if (!last || !wantsRetry(last) || s.shut) return [];
+  const set = setWithHash(s.view.replicaSets, last.spec.templateHash);
+  const stable = currentHash(s);
+  const template = set?.spec.template;
+  if (!template || stable === undefined || last.spec.templateHash === stable) return [];
+  const { [TEMPLATE_HASH_LABEL]: _, ...labels } = template.metadata?.labels ?? {};
+  const again = { ...template, metadata: { ...template.metadata, labels } };
+  const gate = { stable, user: userValuesOf(s.deployment) };
+  const deployment = { ...s.deployment, spec: { ...s.deployment.spec, template: again } };
+  return [
+    {
+      kind: "updateDeployment",
+      object: shut(deployment, gate, darkReplicas(policy, s.deployment)),
+      why: `retry of ${last.spec.version ?? last.metadata.name}`,
+    },
+  ];
+}
+
+/** An order that came after the release had ended. */
+function wantsRetry({ spec, status }: Release): boolean {
+  return spec.order?.verb === "retry" && status?.phase === "Reverted" && spec.order.id !== status.observedOrder;
+}

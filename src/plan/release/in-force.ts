@@ -1,0 +1,80 @@
+import type { Pod } from "../../api/generated/core-v1.ts";
+import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
+import type { HTTPRoute } from "../../api/generated/gateway-networking-k8s-io.ts";
+import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
+import { parseTimestamp } from "../../lib/timestamp.ts";
+import { isReady } from "../pods/readiness.ts";
+import type { ReleaseView } from "./view.ts";
+
+/** What the data plane has taken over (docs/architecture.md, Mesh). */
+type MeshView = Pick<ReleaseView, "workers" | "capabilities">;
+
+export function isLive({ status }: MeshWorker, now: number): boolean {
+  const renewed = parseTimestamp(status?.renewTime);
+  return renewed !== undefined && renewed + (status?.leaseSeconds ?? 0) * 1000 > now;
+}
+
+/** Whether every live worker has this version of the resource in force. Without a live worker nobody can tell: no. */
+function acknowledged(view: MeshView, resource: string, version: number, now: number): boolean {
+  const live = view.workers.filter((worker) => isLive(worker, now));
+  return live.length > 0 && live.every(({ status }) => Number(status?.applied?.[resource] ?? 0) >= version);
+}
+
+export function routesInForce(view: MeshView, routes: readonly HTTPRoute[], now: number): boolean {
+  if (!view.capabilities.acknowledges) return routes.every(accepted);
+  return acknowledged(view, "httproutes", newest(routes), now);
+}
+
+/** Another mesh says that it has seen the route, not that it is in force everywhere; there is nothing better to go by. */
+function accepted({ metadata, status }: HTTPRoute): boolean {
+  const parents = status?.parents ?? [];
+  return (
+    parents.length > 0 &&
+    parents.every(({ conditions }) =>
+      conditions.some(
+        ({ type, status: is, observedGeneration = 0 }) =>
+          type === "Accepted" && is === "True" && observedGeneration >= (metadata.generation ?? 0),
+      ),
+    )
+  );
+}
+
+type SlicesView = MeshView & Pick<ReleaseView, "slices" | "services">;
+
+/** Those of the pods that the Service leads to, as far as the data plane knows. */
+export function reachable(view: SlicesView, service: string, pods: readonly Pod[], now: number): readonly Pod[] {
+  const slices = slicesOf(view, service);
+  if (!leadInForce(view, service, slices, now)) return [];
+  const addresses = new Set(slices.flatMap(readyAddresses));
+  return pods.filter((pod) => isReady(pod) && addresses.has(pod.status?.podIP ?? ""));
+}
+
+/** Whether the Service leads to none of the pods any more, and the data plane knows. */
+export function leadsToNone(view: SlicesView, service: string, pods: readonly Pod[], now: number): boolean {
+  const slices = slicesOf(view, service);
+  const addresses = new Set(slices.flatMap(({ endpoints }) => (endpoints ?? []).flatMap((each) => each.addresses)));
+  return leadInForce(view, service, slices, now) && !pods.some(({ status }) => addresses.has(status?.podIP ?? ""));
+}
+
+function slicesOf({ slices }: SlicesView, service: string): readonly EndpointSlice[] {
+  return slices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service);
+}
+
+/** Where a Service leads takes the Service itself and its slices. */
+function leadInForce(view: SlicesView, name: string, slices: readonly EndpointSlice[], now: number): boolean {
+  if (!view.capabilities.acknowledges) return true;
+  const service = view.services.filter(({ metadata }) => metadata.name === name);
+  return (
+    service.length > 0 &&
+    acknowledged(view, "services", newest(service), now) &&
+    acknowledged(view, "endpointslices", newest(slices), now)
+  );
+}
+
+function readyAddresses({ endpoints = [] }: EndpointSlice): readonly string[] {
+  return (endpoints ?? []).flatMap(({ conditions, addresses }) => (conditions?.ready === false ? [] : addresses));
+}
+
+function newest(objects: readonly { readonly metadata: { readonly resourceVersion: string } }[]): number {
+  return Math.max(0, ...objects.map(({ metadata }) => Number(metadata.resourceVersion)));
+}

@@ -1,0 +1,105 @@
+import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
+import { formatTimestamp } from "../../lib/timestamp.ts";
+import { Draft, percentOf } from "./draft.ts";
+import { obey } from "./orders.ts";
+import { baking, finish, isFinishing } from "./phases/baking.ts";
+import { deploying } from "./phases/deploying.ts";
+import { held } from "./phases/held.ts";
+import { releasing } from "./phases/releasing.ts";
+import { isUndone, reverting, superseding } from "./phases/taking-back.ts";
+import { testing } from "./phases/testing.ts";
+import { currentHash, type Situation } from "./situation.ts";
+import { readSteps } from "./steps.ts";
+import { fail } from "./verdict.ts";
+import { weightNow, weightText } from "./weights.ts";
+
+/** One step of a release that has not ended. */
+export function planLive(s: Situation, live: Release): Draft {
+  const d = new Draft(live, s.now);
+  if (d.status.phase === undefined) begin(d);
+  const policy = s.policy ?? departed(live);
+  report(s, d);
+  if (isFinishing(s, d)) finish(s, d, policy, "it has baked");
+  else if (d.phase === "Reverting") reverting(s, d, policy);
+  else if (isThird(s, live)) superseding(s, d, policy);
+  else if (isUndone(s)) fail(s, d, policy, { cause: "Undone", why: "The released template was put back." });
+  else if (!s.governed) withoutPolicy(s, d, policy);
+  else if (obey(s, d, policy) === "go on") step(s, d, policy);
+  if (d.status.endTime !== undefined && s.view.trip)
+    d.act({ kind: "deleteTrip", name: s.view.trip.metadata.name, why: "the session has ended" });
+  return d;
+}
+
+function begin(d: Draft): void {
+  d.set({ attempt: 1, weight: 0, weightText: "0 %", startTime: formatTimestamp(d.now) });
+  const { version, fromVersion } = d.release.spec;
+  d.enter(
+    "Deploying",
+    "ReleaseStarted",
+    `${version ?? "a new template"} takes the place of ${fromVersion ?? "the old one"} behind a shut gate`,
+  );
+}
+
+function step(s: Situation, d: Draft, policy: ReleasePolicy): void {
+  switch (d.phase) {
+    case "Deploying":
+      return deploying(s, d, policy);
+    case "Testing":
+      return testing(s, d, policy);
+    case "Releasing":
+      return releasing(s, d, policy);
+    case "Baking":
+      return baking(s, d, policy);
+    case "Held": {
+      const steps = readSteps(policy);
+      return held(s, d, policy, steps.kind === "listed" ? steps.steps : []);
+    }
+    case "Reverting":
+      return reverting(s, d, policy);
+    case "Reverted":
+    case "Succeeded":
+    case "Superseded":
+      return undefined;
+  }
+}
+
+/** Neither of the two templates: a newer one has come. */
+function isThird(s: Situation, { spec }: Release): boolean {
+  const current = currentHash(s);
+  return current !== spec.templateHash && current !== spec.stableHash;
+}
+
+/**
+ * The policy was deleted: without one a Deployment behaves as in Kubernetes, but no version that is still being tried
+ * gets to everybody by that. What is at 100 % already is finished, everything else taken back.
+ */
+function withoutPolicy(s: Situation, d: Draft, policy: ReleasePolicy): void {
+  const baked = d.phase === "Baking" || (d.phase === "Held" && d.status.held?.from === "Baking");
+  if (baked) finish(s, d, policy, "the policy was deleted");
+  else fail(s, d, policy, { cause: "PolicyGone", why: "The policy was deleted before the release had ended." });
+}
+
+/** Stands in for a policy of which only the name is left. */
+function departed({ metadata, spec }: Release): ReleasePolicy {
+  return {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "ReleasePolicy",
+    metadata: { ...metadata, name: spec.policy ?? spec.targetRef.name },
+    spec: { targetRef: spec.targetRef },
+  };
+}
+
+/** The numbers that people see are those of the ledger. */
+function report(s: Situation, d: Draft): void {
+  const { new: fresh, old, evidence } = s.view.findings;
+  const { value, odds, limit, interval, upper, endpoint } = evidence;
+  const w = weightNow(s);
+  d.set({
+    new: fresh,
+    old,
+    evidence: { value, odds, limit, interval, upper, ...(endpoint !== undefined && { endpoint }) },
+    weight: percentOf(w) ?? 0,
+    weightText: weightText(w),
+    observedGeneration: d.release.metadata.generation ?? 0,
+  });
+}

@@ -1,0 +1,20 @@
+import { durationText } from "../../lib/duration.ts";
+import type { Draft } from "./draft.ts";
+import type { Situation } from "./situation.ts";
+import { weightText } from "./weights.ts";
+
+/** `at 5 %: 312 of about 600 requests seen, nothing wrong`; `needed` is ` of about 600` or empty. */
+export function seenAt(s: Situation, w: number, needed = ""): string {
+  const { new: fresh, evidence } = s.view.findings;
+  const wrong =
+    fresh.failures === 0
+      ? "nothing wrong"
+      : `${fresh.failures} failed, evidence that it is worse ${evidence.odds} (limit 1:${evidence.limit})`;
+  const requests = fresh.requests === 1 && needed === "" ? "request" : "requests";
+  return `at ${weightText(w)}: ${fresh.requests}${needed} ${requests} seen, ${wrong}`;
+}
+
+/** How long until a time, for messages; never negative. */
+export function until(d: Draft, time: number): string {
+  return durationText(Math.max(0, time - d.now));
+}
