@@ -14,7 +14,9 @@ import { systemClock as clock } from "../../src/main/system-clock.ts";
 import { systemRandom as random } from "../../src/main/system-random.ts";
 import { ImageStore, type StoredImage } from "../../src/node/images/image-store.ts";
 import { findHostTools, type Isolation, probeIsolation } from "../../src/node/process/host-tools.ts";
+import { ProcessRuntime } from "../../src/node/process/process-runtime.ts";
 import { removeTree } from "../../src/node/process/remove-tree.ts";
+import type { ContainerRef } from "../../src/node/runtime.ts";
 import { silentLogger } from "../../src/observe/logger.ts";
 
 const NODE = "here";
@@ -186,6 +188,20 @@ export class NodeWorld implements AsyncDisposable {
     return items
       .filter(({ involvedObject }) => involvedObject.name === name)
       .map(({ reason, message }) => `${reason}: ${message}`);
+  }
+
+  /** Runs a command in a container of a pod, as a later runtime would: by what is on disk. */
+  async exec(container: ContainerRef, command: readonly string[]): Promise<string> {
+    const runtime = new ProcessRuntime({
+      home: this.home.root,
+      tools: findHostTools(),
+      isolation: this.#isolation,
+      clock,
+      nodeDir: dirname(process.execPath),
+    });
+    let output = "";
+    await runtime.exec(container, command, { output: (_, chunk) => (output += chunk.toString()) });
+    return output;
   }
 
   async delete(name: string, gracePeriodSeconds?: number): Promise<void> {

@@ -69,7 +69,8 @@ class LogView {
   async *read(): AsyncGenerator<Buffer> {
     const { size } = await this.#file.stat();
     const start = await this.#startOffset(size);
-    const bytes = this.#bytesFrom(start);
+    // What is written while the log is read belongs to those who follow: a program that floods must not make this endless.
+    const bytes = this.#options.followUntil ? this.#followFrom(start) : this.#bytesBetween(start, size);
     yield* this.#options.timestamps ? this.#stamped(bytes, start) : bytes;
   }
 
@@ -114,18 +115,26 @@ class LogView {
     return start;
   }
 
-  async *#bytesFrom(start: number): AsyncGenerator<Buffer> {
-    using growth = this.#options.followUntil
-      ? new Growth(this.#path, this.#options.followUntil, this.#signal)
-      : undefined;
+  async *#bytesBetween(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let at = start; at < end; ) {
+      const chunk = await this.#chunk(at, Math.min(CHUNK, end - at));
+      if (chunk.length === 0) return;
+      yield chunk;
+      at += chunk.length;
+      this.#signal?.throwIfAborted();
+    }
+  }
+
+  async *#followFrom(start: number): AsyncGenerator<Buffer> {
+    using growth = new Growth(this.#path, this.#options.followUntil, this.#signal);
     for (let at = start; ; ) {
-      growth?.forget();
+      growth.forget();
       for (let chunk = await this.#chunk(at, CHUNK); chunk.length > 0; chunk = await this.#chunk(at, CHUNK)) {
         yield chunk;
         at += chunk.length;
         this.#signal?.throwIfAborted();
       }
-      if (!growth || !(await growth.wait())) return;
+      if (!(await growth.wait())) return;
       if ((await this.#file.stat()).size < at) at = 0;
     }
   }
@@ -172,7 +181,7 @@ class Growth implements Disposable {
   #lastPass = false;
   #wake: (() => void) | undefined;
 
-  constructor(path: string, until: Promise<unknown>, signal: AbortSignal | undefined) {
+  constructor(path: string, until: Promise<unknown> | undefined, signal: AbortSignal | undefined) {
     const watcher = watch(path, { persistent: false }, () => {
       this.#changed = true;
       this.#wake?.();
@@ -183,7 +192,7 @@ class Growth implements Disposable {
       this.#wake?.();
     };
     this.#ended = signal?.aborted ?? false;
-    until.then(end, end);
+    until?.then(end, end);
     signal?.addEventListener("abort", end, { once: true });
     this.#close = () => {
       watcher.close();
