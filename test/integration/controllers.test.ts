@@ -1,0 +1,321 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Deployment, ReplicaSet } from "../../src/api/generated/apps-v1.ts";
+import type { Pod } from "../../src/api/generated/core-v1.ts";
+import type { EndpointSlice } from "../../src/api/generated/discovery-v1.ts";
+import {
+  configmaps,
+  deployments,
+  endpointslices,
+  endpoints,
+  events,
+  namespaces,
+  nodes,
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+  replicasets,
+  serviceaccounts,
+  services,
+} from "../../src/api/generated/resources.ts";
+import { keyOf } from "../../src/api/object.ts";
+import { template } from "../support/fixtures/workloads.ts";
+import { TestEngine } from "../support/test-engine.ts";
+
+let engine: TestEngine;
+let count = 0;
+const removed: string[] = [];
+
+beforeAll(async () => {
+  const volumes = { path: "/volumes", remove: (path: string) => Promise.resolve(void removed.push(path)) };
+  engine = await TestEngine.start({ volumes });
+});
+afterAll(() => engine[Symbol.asyncDispose]());
+
+/** A namespace of its own for each test, with its account. */
+async function namespace(): Promise<string> {
+  const name = `test-${++count}`;
+  await engine.client.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name }, spec: {} });
+  await engine.find(serviceaccounts, `${name}/default`);
+  return name;
+}
+
+async function deploy(namespace: string, image = "shop:1", spec: Partial<Deployment["spec"]> = {}): Promise<string> {
+  await engine.client.create(deployments, {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "shop", namespace },
+    spec: { replicas: 3, selector: { matchLabels: { app: "shop" } }, template: template(image), ...spec },
+  });
+  return `${namespace}/shop`;
+}
+
+const patch = (namespace: string, body: object) =>
+  engine.client.patch(deployments, "shop", namespace, { type: "strategic", body });
+const setImage = (namespace: string, image: string) =>
+  patch(namespace, { spec: { template: { spec: { containers: [{ name: "main", image }] } } } });
+
+const condition = (of: Deployment, type: string) => of.status?.conditions?.find((each) => each.type === type);
+const isComplete = ({ metadata, spec, status }: Deployment): boolean =>
+  status?.observedGeneration === metadata.generation &&
+  condition({ metadata, spec, status } as Deployment, "Progressing")?.reason === "NewReplicaSetAvailable" &&
+  (status?.updatedReplicas ?? 0) === spec.replicas &&
+  (status?.replicas ?? 0) === spec.replicas;
+
+const setsOf = async (namespace: string): Promise<readonly ReplicaSet[]> =>
+  (await engine.client.list(replicasets, { namespace })).items;
+const podsOf = async (namespace: string): Promise<readonly Pod[]> =>
+  (await engine.client.list(pods, { namespace })).items.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+
+test("a Deployment rolls out, rolls on, and comes back", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns);
+  await engine.find(deployments, key, isComplete);
+  await setImage(ns, "shop:2");
+  const second = await engine.find(deployments, key, (d) => d.metadata.generation === 2 && isComplete(d));
+  expect(second.metadata.annotations).toMatchObject({ "deployment.kubernetes.io/revision": "2" });
+  expect((await podsOf(ns)).map((pod) => pod.spec.containers[0]?.image)).toEqual(Array(3).fill("shop:2"));
+  await setImage(ns, "shop:1");
+  const third = await engine.find(deployments, key, (d) => d.metadata.generation === 3 && isComplete(d));
+  expect(third.metadata.annotations).toMatchObject({ "deployment.kubernetes.io/revision": "3" });
+  const sets = await setsOf(ns);
+  expect(
+    sets.map(({ spec, metadata }) => [
+      spec.replicas,
+      metadata.annotations?.["deployment.kubernetes.io/revision-history"],
+    ]),
+  ).toEqual(
+    expect.arrayContaining([
+      [3, "1"],
+      [0, undefined],
+    ]),
+  );
+});
+
+test("while it rolls with maxUnavailable 0 enough pods are ready in the Service at every moment", async () => {
+  const ns = await namespace();
+  await engine.client.create(services, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "shop", namespace: ns },
+    spec: { selector: { app: "shop" }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+  const key = await deploy(ns, "shop:1", { strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } });
+  await engine.find(deployments, key, isComplete);
+  const ready: number[] = [];
+  const own = engine.informers.of(endpointslices);
+  const readyIn = (slice: EndpointSlice): number =>
+    (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready).length;
+  await own.synced;
+  const slices = (): readonly EndpointSlice[] => own.inNamespace(ns);
+  await own.until(keyOf(slices()[0]!), (slice) => slice !== undefined && readyIn(slice) === 3);
+  using _ = own.onChange((slice) => {
+    if (slice?.metadata.namespace === ns) ready.push(slices().reduce((sum, each) => sum + readyIn(each), 0));
+  });
+  await setImage(ns, "shop:2");
+  await engine.find(deployments, key, (d) => d.metadata.generation === 2 && isComplete(d));
+  expect(Math.min(...ready)).toBe(3);
+});
+
+test("a rollout that cannot succeed is stuck, says why, and heals", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns);
+  await engine.find(deployments, key, isComplete);
+  await setImage(ns, "missing:1");
+  const stuck = await engine.find(deployments, key, (d) => condition(d, "Stuck") !== undefined);
+  expect(condition(stuck, "Stuck")).toMatchObject({ status: "True", reason: "ImageNotFound" });
+  expect(condition(stuck, "Stuck")?.message).toContain(`kubectl rollout undo deployment/shop -n ${ns}`);
+  const about = { namespace: ns, fieldSelector: "reason=Stuck" };
+  await expect.poll(async () => (await engine.client.list(events, about)).items.length).toBe(1);
+  await setImage(ns, "shop:1");
+  const healed = await engine.find(deployments, key, (d) => d.metadata.generation === 3 && isComplete(d));
+  expect(condition(healed, "Stuck")).toBeUndefined();
+});
+
+test("a pod that is not ready makes nothing stuck", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns, "notready:1");
+  const waiting = await engine.find(
+    deployments,
+    key,
+    ({ status }) => status?.unavailableReplicas === 3 && status.replicas === 3,
+  );
+  expect(condition(waiting, "Stuck")).toBeUndefined();
+});
+
+test("a set adopts and releases pods", async () => {
+  const ns = await namespace();
+  const labels = { app: "free" };
+  const orphan = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "orphan", namespace: ns, labels },
+    spec: { containers: [{ name: "main", image: "shop:1" }] },
+  } as const;
+  await engine.client.create(pods, orphan);
+  await engine.client.create(replicasets, {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name: "free", namespace: ns },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template: template("shop:1", labels) },
+  });
+  await engine.find(pods, `${ns}/orphan`, ({ metadata }) => metadata.ownerReferences?.[0]?.name === "free");
+  await engine.find(replicasets, `${ns}/free`, ({ status }) => status?.readyReplicas === 2);
+  expect(await podsOf(ns)).toHaveLength(2);
+  await engine.client.patch(pods, "orphan", ns, { type: "merge", body: { metadata: { labels: { app: "away" } } } });
+  await engine.find(pods, `${ns}/orphan`, ({ metadata }) => !metadata.ownerReferences?.length);
+  await expect.poll(async () => (await podsOf(ns)).length).toBe(3);
+});
+
+test.each(["Background", "Foreground"] as const)(
+  "what a Deployment owns goes with it: %s",
+  async (propagationPolicy) => {
+    const ns = await namespace();
+    const key = await deploy(ns);
+    await engine.find(deployments, key, isComplete);
+    const [set] = await setsOf(ns);
+    await engine.client.delete(deployments, "shop", ns, { propagationPolicy });
+    await engine.gone(deployments, key);
+    await engine.gone(replicasets, keyOf(set!));
+    await expect.poll(async () => (await engine.client.list(pods, { namespace: ns })).items.length).toBe(0);
+  },
+);
+
+test("orphans stay, and are adopted by the next Deployment", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns);
+  await engine.find(deployments, key, isComplete);
+  const [set] = await setsOf(ns);
+  await engine.client.delete(deployments, "shop", ns, { propagationPolicy: "Orphan" });
+  await engine.gone(deployments, key);
+  await engine.find(replicasets, keyOf(set!), ({ metadata }) => !metadata.ownerReferences?.length);
+  await deploy(ns);
+  const adopted = await engine.find(
+    replicasets,
+    keyOf(set!),
+    ({ metadata }) => metadata.ownerReferences?.[0]?.name === "shop",
+  );
+  expect(adopted.metadata.uid).toBe(set?.metadata.uid);
+  await engine.find(deployments, key, isComplete);
+});
+
+test("a namespace goes with everything in it, and says what holds it", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns);
+  await engine.find(deployments, key, isComplete);
+  const held = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "held", namespace: ns, finalizers: ["example.com/hold"] },
+  } as const;
+  await engine.client.create(configmaps, held);
+  await engine.client.delete(namespaces, ns);
+  const remaining = ({ type, message }: { readonly type: string; readonly message?: string }): boolean =>
+    type === "NamespaceContentRemaining" &&
+    message === "Some resources are remaining: configmaps. has 1 resource instances";
+  await engine.find(namespaces, ns, ({ status }) => status?.conditions?.some(remaining) === true);
+  await engine.client.patch(configmaps, "held", ns, { type: "merge", body: { metadata: { finalizers: null } } });
+  await engine.gone(namespaces, ns);
+  expect(await engine.client.list(pods, { namespace: ns })).toMatchObject({ items: [] });
+});
+
+test("every namespace has its account and its certificate, also again", async () => {
+  const ns = await namespace();
+  const first = await engine.find(serviceaccounts, `${ns}/default`);
+  await engine.client.delete(serviceaccounts, "default", ns);
+  await engine.find(serviceaccounts, `${ns}/default`, ({ metadata }) => metadata.uid !== first.metadata.uid);
+  await engine.client.patch(configmaps, "kube-root-ca.crt", ns, { type: "merge", body: { data: { "ca.crt": "x" } } });
+  const { pki } = engine.running;
+  await engine.find(configmaps, `${ns}/kube-root-ca.crt`, ({ data }) => data?.["ca.crt"] === pki.ca);
+});
+
+test("endpoints follow readiness and deletion", async () => {
+  const ns = await namespace();
+  await engine.client.create(services, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "shop", namespace: ns },
+    spec: { selector: { app: "shop" }, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
+  });
+  for (const [name, image] of [
+    ["good", "shop:1"],
+    ["slow", "notready:1"],
+  ] as const)
+    await engine.client.create(pods, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: ns, labels: { app: "shop" } },
+      spec: { containers: [{ name: "main", image }] },
+    });
+  const mirrored = await engine.find(
+    endpoints,
+    `${ns}/shop`,
+    ({ subsets = [] }) => subsets[0]?.addresses?.length === 1 && subsets[0].notReadyAddresses?.length === 1,
+  );
+  expect(mirrored.subsets?.[0]?.ports).toEqual([{ name: "http", port: 8080, protocol: "TCP" }]);
+  await engine.client.delete(services, "shop", ns);
+  await engine.gone(endpoints, `${ns}/shop`);
+  await expect.poll(async () => (await engine.client.list(endpointslices, { namespace: ns })).items.length).toBe(0);
+});
+
+test("a pod that no node takes is told so, and placed as soon as one does", async () => {
+  const ns = await namespace();
+  await engine.client.create(pods, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "picky", namespace: ns },
+    spec: { nodeSelector: { disk: ns }, containers: [{ name: "main", image: "shop:1" }] },
+  });
+  const refused = await engine.find(
+    pods,
+    `${ns}/picky`,
+    ({ status }) => status?.conditions?.[0]?.reason === "Unschedulable",
+  );
+  expect(refused.status?.conditions?.[0]?.message).toMatch(
+    /^0\/1 nodes are available: 1 node\(s\) didn't match Pod's node affinity\/selector\./,
+  );
+  await engine.client.patch(nodes, "node-0", undefined, {
+    type: "merge",
+    body: { metadata: { labels: { disk: ns } } },
+  });
+  await engine.find(
+    pods,
+    `${ns}/picky`,
+    ({ spec, status }) => spec.nodeName === "node-0" && status?.phase === "Running",
+  );
+});
+
+test("a claim gets a directory of its own, which goes with it, but not while a pod uses it", async () => {
+  const ns = await namespace();
+  await engine.client.create(persistentvolumeclaims, {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "data", namespace: ns, finalizers: ["kubernetes.io/pvc-protection"] },
+    spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+  });
+  await engine.client.create(pods, {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "user", namespace: ns },
+    spec: {
+      volumes: [{ name: "v", persistentVolumeClaim: { claimName: "data" } }],
+      containers: [{ name: "main", image: "shop:1" }],
+    },
+  });
+  const claim = await engine.find(persistentvolumeclaims, `${ns}/data`, ({ status }) => status?.phase === "Bound");
+  const name = `pvc-${claim.metadata.uid}`;
+  const path = `/volumes/${ns}_data_${name}`;
+  expect(claim.spec).toMatchObject({ storageClassName: "sluice", volumeName: name });
+  await engine.find(
+    persistentvolumes,
+    name,
+    ({ status, spec }) => status?.phase === "Bound" && spec.hostPath?.path === path,
+  );
+  await engine.find(pods, `${ns}/user`, ({ status }) => status?.phase === "Running");
+  await engine.client.delete(persistentvolumeclaims, "data", ns);
+  await engine.find(persistentvolumeclaims, `${ns}/data`, ({ metadata }) => metadata.deletionTimestamp !== undefined);
+  expect(removed).not.toContain(path);
+  await engine.client.delete(pods, "user", ns);
+  await engine.gone(persistentvolumeclaims, `${ns}/data`);
+  await engine.gone(persistentvolumes, name);
+  expect(removed).toContain(path);
+});
