@@ -234,6 +234,8 @@ export class Exchange implements Asker {
     this.#begin(101);
     this.#tunnel = true;
     this.#keep = false;
+    // The timeouts of a rule are for an answer, and this was it.
+    this.#overall = NEVER;
     this.#client.out.text(forwardSwitch(head));
     this.#account?.close(false);
     this.#wait();

@@ -19,6 +19,8 @@ export interface PeersDeps {
 const SUFFIX = ".peer.sock";
 /** A socket file nobody listens on any more is tried again after this many milliseconds. */
 const RETRY = 500;
+/** How often the folder is looked at when it cannot be watched, in milliseconds. */
+const LOOK = 2_000;
 /** No line of a peer is longer. */
 const MAX_LINE = 1_000_000;
 
@@ -35,6 +37,7 @@ export class Peers implements Disposable {
   readonly #outgoing = new Map<string, Socket>();
   readonly #retries = new Map<string, Cancel>();
   #watcher: FSWatcher | undefined;
+  #looking: Cancel | undefined;
 
   constructor(deps: PeersDeps) {
     this.#deps = deps;
@@ -53,10 +56,28 @@ export class Peers implements Disposable {
         resolve();
       });
     });
-    this.#watcher = watch(this.#deps.folder, (_event, file) => {
-      if (file?.endsWith(SUFFIX)) this.#find();
-    });
+    this.#watchFolder();
     this.#find();
+  }
+
+  /** Hears of new sockets; where the kernel has no watch left to give, looks from time to time. */
+  #watchFolder(): void {
+    try {
+      this.#watcher = watch(this.#deps.folder, (_event, file) => {
+        if (file?.endsWith(SUFFIX)) this.#find();
+      });
+      this.#watcher.on("error", () => undefined);
+    } catch (error) {
+      this.#deps.log.warn("the folder of the sockets cannot be watched", { error });
+      this.#lookAgain();
+    }
+  }
+
+  #lookAgain(): void {
+    this.#looking = this.#deps.clock.after(LOOK, () => {
+      this.#find();
+      this.#lookAgain();
+    });
   }
 
   tell(message: PeerMessage): void {
@@ -71,6 +92,7 @@ export class Peers implements Disposable {
 
   [Symbol.dispose](): void {
     this.#watcher?.close();
+    this.#looking?.();
     this.#server.close();
     for (const cancel of this.#retries.values()) cancel();
     this.#retries.clear();

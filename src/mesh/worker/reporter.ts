@@ -42,6 +42,8 @@ export class Reporter implements AsyncDisposable {
   #renew: Cancel | undefined;
   #later: Cancel | undefined;
   #stopped = false;
+  /** The last report could not be written. */
+  #silent = false;
 
   constructor(deps: ReporterDeps) {
     this.#deps = deps;
@@ -107,6 +109,8 @@ export class Reporter implements AsyncDisposable {
 
   #written(): void {
     this.#writing = undefined;
+    if (this.#silent) this.#deps.log.info("reporting again");
+    this.#silent = false;
     if (this.#urgent) this.#send();
     else if (this.#due.size > 0) this.soon();
   }
@@ -114,7 +118,8 @@ export class Reporter implements AsyncDisposable {
   #failed(due: ReadonlySet<Part>, error: unknown): void {
     this.#writing = undefined;
     for (const part of due) this.#due.add(part);
-    this.#deps.log.debug("the report could not be written", { error });
+    if (!this.#silent) this.#deps.log.warn("the report could not be written", { error });
+    this.#silent = true;
     if (!this.#stopped) this.#later ??= this.#deps.clock.after(RETRY, this.#sendLater);
   }
 

@@ -121,7 +121,7 @@ export class MeshWorker {
       this.#metrics.start(join(this.#deps.run, `${this.#deps.name}.metrics.sock`)),
     ]);
     const watch = new RoutingWatch(this.#informers, () => this.#schedule());
-    this.#informers.of(trips).onChange((current, previous) => this.#tripChanged(current, previous));
+    this.#informers.of(trips).onChange((current) => this.#tripChanged(current));
     const following = watch.synced().then(() => this.#follow(watch));
     void this.#tidyLoop();
     if (kept) following.catch(() => undefined);
@@ -187,9 +187,12 @@ export class MeshWorker {
       this.#deps.folder.keepState({ snapshot: this.#snapshot, limits: Object.fromEntries(this.#limits) });
   }
 
-  #tripChanged(current: Trip | undefined, previous: Trip | undefined): void {
+  /**
+   * Trips are ephemeral: a control process that begins anew has none until its release controller writes them. So a Trip that is gone
+   * is forgotten only when its session is over: a gate must not be without a guard meanwhile.
+   */
+  #tripChanged(current: Trip | undefined): void {
     if (current) this.#setLimit(keyOf(current), current.spec);
-    else if (previous) this.#setLimit(keyOf(previous), undefined);
     this.#keep();
   }
 
@@ -223,14 +226,21 @@ export class MeshWorker {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       await sleep(clock, TIDY, signal).catch(() => undefined);
-      const forgotten = clock.monotonic() - KEEP_SESSION;
-      for (const [session, seen] of this.#sessions)
-        if (seen < forgotten && !this.#inUse(session)) this.#sessions.delete(session);
-      const kept = new Set([...this.#sessions.keys(), ...[...this.#limits.values()].map((spec) => spec.session)]);
-      this.#ledger.keepOnly(kept);
-      this.#gatekeeper.keepOnly(kept);
+      this.#forget(clock.monotonic() - KEEP_SESSION);
       if (this.#dataplane.refused.length > 0) this.#schedule();
     }
+  }
+
+  /** Drops what belongs to sessions that were last in use before `time`. */
+  #forget(time: number): void {
+    for (const [session, seen] of this.#sessions)
+      if (seen < time && !this.#inUse(session)) this.#sessions.delete(session);
+    const listed = this.#informers.of(trips);
+    for (const [key, spec] of this.#limits)
+      if (!listed.get(key) && !this.#inUse(spec.session)) this.#setLimit(key, undefined);
+    const kept = new Set([...this.#sessions.keys(), ...[...this.#limits.values()].map((spec) => spec.session)]);
+    this.#ledger.keepOnly(kept);
+    this.#gatekeeper.keepOnly(kept);
   }
 
   #inUse(session: string): boolean {
