@@ -51,7 +51,7 @@ class PruneWalk {
       const field = schema.fields.get(name);
       if (field) this.#member(output, name, field.schema, item);
       else if (schema.preserveUnknown) setMember(output, name, cloneJson(item));
-      else this.unknown.push([...this.#path, this.#path.length > 0 ? `.${name}` : name].join(""));
+      else this.#reportUnknown(name);
     }
     return output;
   }
@@ -63,20 +63,29 @@ class PruneWalk {
     this.#path.pop();
   }
 
-  /** A value of a wrong type stays as it is, for validation to refuse. */
-  #value(schema: Schema, value: JsonValue): JsonValue {
-    if (schema.kind === "list" && isJsonArray(value)) return value.map((item, i) => this.#item(schema.items, item, i));
-    if (!isJsonObject(value)) return cloneJson(value);
-    if (schema.kind === "object") return this.object(schema, value);
-    if (schema.kind !== "map") return cloneJson(value);
+  /** A value of a wrong type stays, for validation to refuse, but nothing is known of what is in it. */
+  #value(schema: Schema | undefined, value: JsonValue): JsonValue {
+    if (schema?.kind === "any") return cloneJson(value);
+    if (isJsonArray(value)) {
+      const items = schema?.kind === "list" ? schema.items : undefined;
+      return value.map((item, i) => this.#item(items, item, i));
+    }
+    if (!isJsonObject(value)) return value;
+    if (schema?.kind === "object") return this.object(schema, value);
     const output: MutableJsonObject = {};
     for (const [name, item] of Object.entries(value)) {
-      if (item !== undefined) this.#member(output, name, schema.values, item);
+      if (item === undefined) continue;
+      if (schema?.kind === "map") this.#member(output, name, schema.values, item);
+      else this.#reportUnknown(name);
     }
     return output;
   }
 
-  #item(schema: Schema, item: JsonValue, index: number): JsonValue {
+  #reportUnknown(name: string): void {
+    this.unknown.push([...this.#path, this.#path.length > 0 ? `.${name}` : name].join(""));
+  }
+
+  #item(schema: Schema | undefined, item: JsonValue, index: number): JsonValue {
     this.#path.push(`[${index}]`);
     const value = this.#value(schema, item);
     this.#path.pop();

@@ -92,6 +92,8 @@ export interface Constraints {
   readonly enum?: readonly unknown[];
   readonly format?: string;
   readonly pattern?: string;
+  /** The pattern, compiled. */
+  readonly expression?: RegExp;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: boolean;

@@ -120,5 +120,9 @@ const CONSTRAINTS = [
 ] as const satisfies readonly (keyof Constraints & keyof StructuralFact)[];
 
 function constraintsOf(fact: StructuralFact): Constraints {
-  return Object.fromEntries(CONSTRAINTS.filter((k) => fact[k] !== undefined).map((k) => [k, fact[k]]));
+  return {
+    ...Object.fromEntries(CONSTRAINTS.filter((k) => fact[k] !== undefined).map((k) => [k, fact[k]])),
+    // Patterns are RE2; those in use mean the same in JavaScript.
+    ...(fact.pattern !== undefined && { expression: new RegExp(fact.pattern) }),
+  };
 }

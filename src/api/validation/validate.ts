@@ -3,6 +3,7 @@ import type { ResourceInfo } from "../table/type-table.ts";
 import { type FieldError, FieldErrors } from "./field-errors.ts";
 import { KIND_RULES } from "./kind-rules.ts";
 import type { KindRules } from "./kind-rule.ts";
+import { validateCustom, validateCustomUpdate } from "./custom-object.ts";
 import { pathSegmentProblems, subdomainProblems } from "./names.ts";
 import { type MetaRules, validateObjectMeta, validateObjectMetaUpdate } from "./object-meta.ts";
 
@@ -16,6 +17,7 @@ export function validateCreate(info: ResourceInfo, object: KubeObject): readonly
   const errors = new FieldErrors();
   const rules = rulesOf(info);
   validateObjectMeta(object.metadata, metaRulesOf(info, rules), errors);
+  if (info.custom) validateCustom(info, object, errors);
   rules?.create(object, errors);
   return errors.list;
 }
@@ -30,6 +32,7 @@ export function validateUpdate(
   const errors = new FieldErrors();
   const rules = rulesOf(info);
   validateObjectMetaUpdate(object.metadata, old.metadata, metaRulesOf(info, rules), errors);
+  if (info.custom) validateCustomUpdate(info, object, old, subresource, errors);
   if (subresource === undefined) rules?.update(object, old, errors);
   else rules?.subresource(subresource, object, old, errors);
   return errors.list;
