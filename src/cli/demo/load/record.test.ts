@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { parseLog, type RequestRecord, summarise } from "./record.ts";
 
-const base: RequestRecord = { at: 10, took: 1, user: "a", operation: "get", status: 200, version: "1" };
-const withoutAnswer = { at: 10, took: 1, user: "a", operation: "get", error: "ECONNRESET" };
+const base: RequestRecord = { at: 10, took: 1, user: "a", operation: "get", method: "GET" as const, status: 200, version: "1" };
+const withoutAnswer = { at: 10, took: 1, user: "a", operation: "get", method: "GET" as const, error: "ECONNRESET" };
 
 test.each<[string, RequestRecord, { failed: number; refused: number; usersHit: number }]>([
   ["a good answer is neither", base, { failed: 0, refused: 0, usersHit: 0 }],

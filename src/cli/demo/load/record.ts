@@ -6,6 +6,7 @@ export interface RequestRecord {
   readonly took: number;
   readonly user: string;
   readonly operation: string;
+  readonly method: "GET" | "POST";
   /** HTTP status; absent when there was no answer. */
   readonly status?: number;
   /** Why there was no usable answer: `ECONNRESET`, `timeout`, `unparsable`, … */

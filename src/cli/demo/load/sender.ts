@@ -17,10 +17,10 @@ export class Sender implements Disposable {
   send(planned: PlannedRequest): Promise<RequestRecord> {
     const at = this.#clock.now();
     const began = this.#clock.monotonic();
-    const { user, operation } = planned;
+    const { user, operation, method } = planned;
     return new Promise((resolve) => {
       const finish = (result: Pick<RequestRecord, "status" | "error" | "version">): void =>
-        resolve({ at, took: Math.round((this.#clock.monotonic() - began) * 10) / 10, user, operation, ...result });
+        resolve({ at, took: Math.round((this.#clock.monotonic() - began) * 10) / 10, user, operation, method, ...result });
       const body = planned.body === undefined ? undefined : JSON.stringify(planned.body);
       const sent = request(planned.url, {
         method: planned.method,
