@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { ControllerManager } from "../controllers/manager.ts";
 import { type EngineConfig, readConfig } from "../engine/config.ts";
 import { type Home, homeAt, prepareHome } from "../engine/home.ts";
 import { writeState } from "../engine/process-record.ts";
@@ -11,6 +12,7 @@ import { lineLogger } from "../observe/line-logger.ts";
 import { descriptorWriter } from "../observe/log-file.ts";
 import { type RunningApiServer, startApiServer } from "./api-server.ts";
 import { type RunningNode, startNodeAgent, type StartNodeOptions } from "./node-agent.ts";
+import { volumeDirectory } from "./volume-directory.ts";
 import { packageVersion } from "./package-version.ts";
 import { systemClock as clock } from "./system-clock.ts";
 import { systemRandom as random } from "./system-random.ts";
@@ -33,9 +35,17 @@ async function start(home: Home, config: EngineConfig): Promise<Parts> {
   const version = packageVersion(import.meta.dirname);
   const common = { home, slice: config.slice, nodeName: NODE_NAME, version, clock, random, log };
   const api = parts.use(await startApiServer({ ...common, port: config.apiPort }));
+  parts.use(await startControllers(home, api));
   const node = config.without.includes("node") ? undefined : parts.use(await startNode(common, config, api));
   const running = parts.move();
   return { node, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function startControllers(home: Home, { server, pki, types }: RunningApiServer): Promise<ControllerManager> {
+  const user = { username: "system:kube-controller-manager", groups: ["system:masters"] };
+  const client = server.client(user, "kube-controller-manager");
+  const volumes = volumeDirectory(home.volumes);
+  return ControllerManager.start({ client, types, ca: pki.ca, host: NODE_NAME, volumes, clock, random, log });
 }
 
 function startNode(
