@@ -37,7 +37,9 @@ export function isDirect({ operation }: RequestRecord): boolean {
 }
 
 /** How many requests each version of the restaurant service answered, in the order of versions. */
-export function versionCounts(records: readonly RequestRecord[]): readonly (readonly [version: string, count: number])[] {
+export function versionCounts(
+  records: readonly RequestRecord[],
+): readonly (readonly [version: string, count: number])[] {
   const counts = new Map<string, number>();
   for (const record of records) {
     if (record.version !== undefined && isDirect(record))

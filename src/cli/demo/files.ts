@@ -1,4 +1,13 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { isPortFree } from "../../engine/free-port.ts";
@@ -29,7 +38,9 @@ export class DemoFiles implements Disposable {
     try {
       this.folder = mkdtempSync(join(this.base, ".sluice-demo-"));
     } catch (cause) {
-      throw new AppError("demo", `the demo needs a folder that it may write to: ${(cause as Error).message}`, { cause });
+      throw new AppError("demo", `the demo needs a folder that it may write to: ${(cause as Error).message}`, {
+        cause,
+      });
     }
     this.home = join(this.folder, "home");
   }

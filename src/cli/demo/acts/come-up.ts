@@ -31,7 +31,11 @@ export const comeUp: Act = {
     await stage.sluice(["get", "deployments"]);
     const all = stage.world.deployments.list().filter(({ metadata }) => metadata.labels?.["application"] === "ftgo");
     const up = all.filter(({ spec, status }) => status?.availableReplicas === spec.replicas);
-    claims.check("every Deployment of FTGO is available", up.length === SERVICES.length, `${up.length} of ${SERVICES.length}`);
+    claims.check(
+      "every Deployment of FTGO is available",
+      up.length === SERVICES.length,
+      `${up.length} of ${SERVICES.length}`,
+    );
     const plan = await firstOrders(stage, claims);
     stage.startLoad(plan);
     await stage.traffic(BASELINE);
@@ -63,7 +67,16 @@ async function firstOrders(stage: Stage, claims: Claims): Promise<LoadPlan> {
     `${orderIds.length} orders, ${asked} requests counted by the consumer service's pods`,
   );
   const { gateway, restaurants } = ftgo;
-  return { rate: RATE, users: USERS, gateway, restaurants, freshConnections: 0.05, restaurantIds, consumerIds, orderIds };
+  return {
+    rate: RATE,
+    users: USERS,
+    gateway,
+    restaurants,
+    freshConnections: 0.05,
+    restaurantIds,
+    consumerIds,
+    orderIds,
+  };
 }
 
 async function requestsOf(stage: Stage, app: string): Promise<number> {

@@ -84,7 +84,9 @@ const isObserved = ({ metadata, status }: Deployment): boolean => status?.observ
 async function checkWaysOut(stage: Stage, claims: Claims, stuck: DeploymentCondition): Promise<void> {
   const both = says(stuck, `kubectl rollout undo deployment/${RESTAURANT}`) && says(stuck, "kubectl apply -f");
   claims.check("both ways out are exact commands", both, both ? "apply, rollout undo" : (stuck.message ?? ""));
-  const status = await stage.sluice(["rollout", "status", `deployment/${RESTAURANT}`, "--timeout=30s"], { mayFail: true });
+  const status = await stage.sluice(["rollout", "status", `deployment/${RESTAURANT}`, "--timeout=30s"], {
+    mayFail: true,
+  });
   claims.check(
     "sluice rollout status ends at once with exit code 1 and says why",
     status.code === 1 && status.output.includes(stuck.message ?? "?") && status.took < AT_ONCE,

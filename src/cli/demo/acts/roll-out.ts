@@ -52,5 +52,9 @@ function checkTraffic(stage: Stage, claims: Claims, from: number, changed: numbe
   claims.check("at least 2,000 users have come by now", users >= 2000, count(users));
   const late = answeredBy(sentBetween(stage.records, changed, stage.now), NEW).length;
   const early = answeredBy(sent, NEW).length;
-  claims.check(`users get ${NEW}`, late > 0, `${count(early)} requests, ${count(late)} of them after the old pods were gone`);
+  claims.check(
+    `users get ${NEW}`,
+    late > 0,
+    `${count(early)} requests, ${count(late)} of them after the old pods were gone`,
+  );
 }

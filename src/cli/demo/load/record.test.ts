@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { parseLog, type RequestRecord, summarise } from "./record.ts";
 
-const base: RequestRecord = { at: 10, took: 1, user: "a", operation: "get", method: "GET" as const, status: 200, version: "1" };
+const base: RequestRecord = {
+  at: 10,
+  took: 1,
+  user: "a",
+  operation: "get",
+  method: "GET" as const,
+  status: 200,
+  version: "1",
+};
 const withoutAnswer = { at: 10, took: 1, user: "a", operation: "get", method: "GET" as const, error: "ECONNRESET" };
 
 test.each<[string, RequestRecord, { failed: number; refused: number; usersHit: number }]>([

@@ -20,7 +20,14 @@ export class Sender implements Disposable {
     const { user, operation, method } = planned;
     return new Promise((resolve) => {
       const finish = (result: Pick<RequestRecord, "status" | "error" | "version">): void =>
-        resolve({ at, took: Math.round((this.#clock.monotonic() - began) * 10) / 10, user, operation, method, ...result });
+        resolve({
+          at,
+          took: Math.round((this.#clock.monotonic() - began) * 10) / 10,
+          user,
+          operation,
+          method,
+          ...result,
+        });
       const body = planned.body === undefined ? undefined : JSON.stringify(planned.body);
       const sent = request(planned.url, {
         method: planned.method,
