@@ -152,6 +152,48 @@ describe("two workers", () => {
     await expect(world.client.get(meshworkers, "mesh-1")).rejects.toSatisfy(isNotFound);
   });
 
+  test("no request fails while endpoints and weights change all the time", async () => {
+    const address = await world.service("web");
+    for (const name of ["web-a", "web-b"]) await world.service(name);
+    const backends = [await saying("1"), await saying("2"), await saying("3")];
+    const weights = (a: number): Promise<string> =>
+      world.route("web", {
+        parentRefs: [{ group: "", kind: "Service", name: "web" }],
+        rules: [
+          {
+            backendRefs: [
+              { name: "web-a", port: 80, weight: a },
+              { name: "web-b", port: 80, weight: 100 - a },
+            ],
+          },
+        ],
+      });
+    await Promise.all([weights(50), world.endpoints("web-a", backends), world.endpoints("web-b", backends)]);
+    for (const name of ["mesh-1", "mesh-2"]) await world.startWorker(name);
+    let stop = false;
+    const answers: string[] = [];
+    const load = Array.from({ length: 12 }, async (_, i) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      // Some connections are kept, some are new each time.
+      while (!stop) answers.push((await ask(address, 80, i % 3 > 0 && agent)).slice(0, 3));
+      agent.destroy();
+    });
+    for (let i = 0; i < 60; i++) {
+      const left = backends.filter((__, k) => k !== i % 3);
+      await Promise.all([
+        world.endpoints("web-a", left),
+        world.endpoints("web-b", left.slice(i % 2)),
+        weights((i * 37) % 101),
+      ]);
+    }
+    const version = await weights(100);
+    for (const name of ["mesh-1", "mesh-2"]) await world.until(name, inForce("httproutes", version));
+    stop = true;
+    await Promise.all(load);
+    expect(answers.length).toBeGreaterThan(100);
+    expect(answers.filter((answer) => answer !== "200")).toEqual([]);
+  });
+
   test("share the failures of a session, shut its gate together, and keep it shut", async () => {
     const address = await world.service("web");
     for (const name of ["web-stable", "web-new"]) await world.service(name);

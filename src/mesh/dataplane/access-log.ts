@@ -38,8 +38,6 @@ export function refusedRequest(
   return { ...nothing, began, took: 0, service, client, status, attempts: 0, received: 0, sent: 0, reason };
 }
 
-export const noAccessLog: AccessLog = { add: () => undefined };
-
 /** One line of JSON. Only what a client can choose needs escaping. */
 export function accessLine(request: LoggedRequest): string {
   return (

@@ -88,6 +88,8 @@ export class Endpoint {
   /** No requests any more: unused connections are closed now, the others when they become free. */
   leave(): void {
     this.gone = true;
+    // Should the address come back, it is another pod's.
+    this.reached();
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
