@@ -93,7 +93,7 @@ export class MeshWorld implements AsyncDisposable {
   /** Starts a worker process and waits until it serves. */
   async startWorker(name: string, command: readonly string[] = this.#command(name)): Promise<ChildProcess> {
     const [program = "", ...args] = command;
-    const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(program, args, { stdio: "ignore" });
     this.#workers.set(name, child);
     while (readState(this.home.run, name)?.pid !== child.pid) {
       if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}`);

@@ -118,7 +118,7 @@ export class Reporter implements AsyncDisposable {
   #failed(due: ReadonlySet<Part>, error: unknown): void {
     this.#writing = undefined;
     for (const part of due) this.#due.add(part);
-    if (!this.#silent) this.#deps.log.warn("the report could not be written", { error });
+    if (!this.#silent) this.#deps.log.warn("the report could not be written", { error: String(error) });
     this.#silent = true;
     if (!this.#stopped) this.#later ??= this.#deps.clock.after(RETRY, this.#sendLater);
   }
