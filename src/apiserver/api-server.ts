@@ -6,6 +6,7 @@ import type { Logger } from "../observe/logger.ts";
 import type { Store } from "../store/store.ts";
 import type { Admitter } from "./admission/admitter.ts";
 import { defaultTolerationSeconds } from "./admission/default-tolerations.ts";
+import { endpointAddresses } from "./admission/endpoint-addresses.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { priority } from "./admission/priority.ts";
 import { serviceAccountAdmission } from "./admission/service-account.ts";
@@ -113,6 +114,7 @@ export class ApiServer implements AsyncDisposable {
         serviceAccountAdmission(random),
         defaultTolerationSeconds,
         priority,
+        endpointAddresses(options.addresses.podCidr),
         ...options.admitters,
       ],
       hooks: new Map([["/services", services]]),

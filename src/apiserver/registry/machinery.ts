@@ -3,7 +3,7 @@ import type { KubeObject } from "../../api/object.ts";
 import { prepareForCreate, prepareForUpdate } from "../../api/strategy/prepare.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
 import { invalidError } from "../../api/validation/field-errors.ts";
-import * as validation from "../../api/validation/validate.ts";
+import { validateCreate, validateUpdate } from "../../api/validation/validate.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import { asDocument, asObject } from "./json-view.ts";
 
@@ -27,20 +27,19 @@ export function preparedChange(
   return asObject(prepareForUpdate(info, asDocument(object), asDocument(current), subresource));
 }
 
-/** Throws Invalid when the new object is not what its kind allows. */
-export function validateCreate(info: ResourceInfo, object: KubeObject, _warn: (text: string) => void): void {
-  const errors = validation.validateCreate(info, object);
+/** Throws Invalid when a new object is not what its kind allows. */
+export function checkNew(info: ResourceInfo, object: KubeObject): void {
+  const errors = validateCreate(info, object);
   if (errors.length > 0) throw invalidError(info, object.metadata.name ?? "", errors);
 }
 
-/** Throws Invalid when the kind does not allow the change. */
-export function validateUpdate(
+/** Throws Invalid when an object may not become this. */
+export function checkChange(
   info: ResourceInfo,
-  old: KubeObject,
+  current: KubeObject,
   object: KubeObject,
   subresource: string | undefined,
-  _warn: (text: string) => void,
 ): void {
-  const errors = validation.validateUpdate(info, object, old, subresource);
-  if (errors.length > 0) throw invalidError(info, object.metadata.name ?? "", errors);
+  const errors = validateUpdate(info, object, current, subresource);
+  if (errors.length > 0) throw invalidError(info, current.metadata.name, errors);
 }

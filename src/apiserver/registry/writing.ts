@@ -8,7 +8,7 @@ import { formatTimestamp } from "../../lib/timestamp.ts";
 import { admit, type Admitter, type AdmissionRequest, type AdmissionView } from "../admission/admitter.ts";
 import type { KindHooks } from "./kind-hooks.ts";
 import { conflict, invalid, modified } from "./failures.ts";
-import { preparedChange, preparedNew, validateCreate, validateUpdate, withDefaults } from "./machinery.ts";
+import { checkChange, checkNew, preparedChange, preparedNew, withDefaults } from "./machinery.ts";
 import { type FieldWrite, sameButForTimes, withTrackedFields } from "./managed-fields.ts";
 import { orderedMeta, withMeta } from "./object-meta.ts";
 import type { RequestContext, WriteOptions } from "./request-context.ts";
@@ -47,14 +47,14 @@ export interface Wanted {
  * kind sets itself, validation.
  */
 export function created(deps: WritingDeps, write: Write, wanted: Wanted): KubeObject {
-  const { kind, context } = write;
+  const { kind } = write;
   const now = deps.clock.now();
   const object = normalised(write, wanted.object);
   const owned = wanted.tracked ? object : withTrackedFields(fieldWrite(write, now), undefined, object);
   const admitted = admit(deps.admitters, undefined, kind.stored(owned), admissionOf(deps, write, undefined));
   const named = withGeneratedName(withSystemFields(deps, admitted), deps.random);
   const prepared = prepareCreate(write, named, now);
-  validateCreate(kind.info, prepared, context.warn);
+  checkNew(kind.info, prepared);
   if (prepared.metadata.resourceVersion)
     throw new StatusError("", "resourceVersion should not be set on objects to be created");
   return prepared;
@@ -65,7 +65,7 @@ export function created(deps: WritingDeps, write: Write, wanted: Wanted): KubeOb
  * changes. Throws Conflict when the client has seen another version.
  */
 export function updated(deps: WritingDeps, write: Write, current: KubeObject, wanted: Wanted): KubeObject {
-  const { info, kind, part, context } = write;
+  const { info, kind, part } = write;
   const live = kind.view(current);
   const object = normalised(write, wanted.object);
   checkIdentity(info, live, object);
@@ -73,7 +73,7 @@ export function updated(deps: WritingDeps, write: Write, current: KubeObject, wa
   const admitted = admit(deps.admitters, current, kind.stored(owned), admissionOf(deps, write, current));
   checkVersion(info, current, object);
   const prepared = prepareUpdate(write, current, withFixedFields(current, admitted));
-  validateUpdate(kind.info, current, prepared, part, context.warn);
+  checkChange(kind.info, current, prepared, part);
   return sameButForTimes(current, prepared) ? current : prepared;
 }
 
@@ -110,8 +110,8 @@ function admissionOf(deps: WritingDeps, write: Write, old: KubeObject | undefine
     warn: context.warn,
     validate: (object) =>
       old
-        ? validateUpdate(kind.info, old, prepareUpdate(write, old, object), part, context.warn)
-        : validateCreate(kind.info, prepareCreate(write, object, deps.clock.now()), context.warn),
+        ? checkChange(kind.info, old, prepareUpdate(write, old, object), part)
+        : checkNew(kind.info, prepareCreate(write, object, deps.clock.now())),
   };
 }
 

@@ -1,0 +1,58 @@
+import type { Endpoints } from "../../api/generated/core-v1.ts";
+import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
+import type { KubeObject } from "../../api/object.ts";
+import { cidrContains, parseCidr, parseIp } from "../../api/validation/ip-address.ts";
+import { API_SERVER, CONTROLLERS } from "../auth/engine-users.ts";
+import { type FieldProblem, invalid } from "../registry/failures.ts";
+import type { Admitter } from "./admitter.ts";
+
+const LOOPBACK = ["127.0.0.0/8", "::1/128"].flatMap((text) => parseCidr(text) ?? []);
+
+interface Address {
+  readonly field: string;
+  readonly ip: string;
+}
+
+/**
+ * Kubernetes lets no endpoint have an address of the loopback network, through which it would reach its own node. Here
+ * pods have such addresses: the engine's controllers may write those of the pod range, everybody else none.
+ */
+export function endpointAddresses(podCidr: string): Admitter {
+  const pods = parseCidr(podCidr);
+  return {
+    name: "EndpointAddresses",
+    resources: new Set(["discovery.k8s.io/endpointslices", "/endpoints"]),
+    admit(_old, object, { info, user }) {
+      if (user.username === API_SERVER.username) return object;
+      const mayWritePods = user.username === CONTROLLERS.username;
+      const problems: FieldProblem[] = [];
+      for (const { field, ip } of addressesOf(object)) {
+        const address = parseIp(ip);
+        if (!address || !LOOPBACK.some((block) => cidrContains(block, address))) continue;
+        if (mayWritePods && pods && cidrContains(pods, address)) continue;
+        const why = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
+        problems.push({ field, reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(ip)}: ${why}` });
+      }
+      if (problems.length > 0) throw invalid(info, object.metadata.name, problems);
+      return object;
+    },
+  };
+}
+
+function addressesOf(object: KubeObject): Address[] {
+  return object.kind === "Endpoints" ? ofSubsets(object as Endpoints) : ofSlice(object as EndpointSlice);
+}
+
+function ofSlice({ endpoints }: EndpointSlice): Address[] {
+  return (endpoints ?? []).flatMap(({ addresses }, i) =>
+    (addresses ?? []).map((ip, j) => ({ field: `endpoints[${i}].addresses[${j}]`, ip })),
+  );
+}
+
+function ofSubsets({ subsets = [] }: Endpoints): Address[] {
+  return subsets.flatMap((subset, i) =>
+    (["addresses", "notReadyAddresses"] as const).flatMap((part) =>
+      (subset[part] ?? []).map(({ ip }, j) => ({ field: `subsets[${i}].${part}[${j}].ip`, ip })),
+    ),
+  );
+}
