@@ -24,4 +24,16 @@ test("a process is only itself", async () => {
   expect(signalProcess(identity, "SIGKILL")).toBe(false);
 });
 
+test("a zombie is not alive", async () => {
+  // The shell does not wait for its child before it has become something else.
+  const child = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 60"]);
+  const [chunk] = (await once(child.stdout, "data")) as [Buffer];
+  const zombie = Number(chunk.toString());
+  const startTicks = identityOf(zombie)?.startTicks ?? 0;
+  await expect.poll(() => isAlive({ pid: zombie, startTicks })).toBe(false);
+  expect(identityOf(zombie)).toBeDefined();
+  child.kill("SIGKILL");
+  await once(child, "exit");
+});
+
 test("knows the boot", () => expect(bootId()).toMatch(/^[0-9a-f-]{36}$/));

@@ -28,9 +28,18 @@ export function readStat(path: string): ProcessIdentity | undefined {
   }
 }
 
-/** Whether the process itself is still there (it may be a zombie). */
+/**
+ * Whether the process itself is still there. One that has ended but was not waited for (a zombie: not every process 1 is quick, or does it at all) is
+ * not.
+ */
 export function isAlive({ pid, startTicks }: ProcessIdentity): boolean {
-  return identityOf(pid)?.startTicks === startTicks;
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const state = line.charAt(line.lastIndexOf(")") + 2);
+    return state !== "Z" && state !== "X" && parseStat(line)?.startTicks === startTicks;
+  } catch {
+    return false;
+  }
 }
 
 /** Sends the signal unless the process is gone, so that a stranger with a reused number never gets it. */
