@@ -11,6 +11,7 @@ import { EndpointsController } from "./endpoints/endpoints-controller.ts";
 import { GarbageCollector } from "./gc/garbage-collector.ts";
 import { NamespaceController } from "./namespace/namespace-controller.ts";
 import { ReplicaSetController } from "./replicaset/replica-set-controller.ts";
+import { RouteStatusController } from "./route-status/route-status-controller.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { NamespaceDefaultsController } from "./service-account/namespace-defaults-controller.ts";
 import { ensureStorageClass, VolumeClaimController } from "./volume-claim/volume-claim-controller.ts";
@@ -53,6 +54,7 @@ export class ControllerManager implements AsyncDisposable {
     parts.use(new Scheduler({ ...deps, host }));
     parts.use(new NamespaceDefaultsController({ ...deps, ca }));
     parts.use(new VolumeClaimController(withVolumes));
+    parts.use(new RouteStatusController(deps));
     parts.use(new GarbageCollector({ ...deps, resources }));
     parts.use(new NamespaceController({ ...deps, resources }));
     await informers.synced();

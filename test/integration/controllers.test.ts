@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Deployment, ReplicaSet } from "../../src/api/generated/apps-v1.ts";
 import type { Pod } from "../../src/api/generated/core-v1.ts";
+import type { HTTPRoute } from "../../src/api/generated/gateway-networking-k8s-io.ts";
+import type { MeshWorker } from "../../src/api/generated/sluice-dev.ts";
 import type { EndpointSlice } from "../../src/api/generated/discovery-v1.ts";
 import {
   configmaps,
@@ -8,6 +10,8 @@ import {
   endpointslices,
   endpoints,
   events,
+  httproutes,
+  meshworkers,
   namespaces,
   nodes,
   persistentvolumeclaims,
@@ -18,6 +22,8 @@ import {
   services,
 } from "../../src/api/generated/resources.ts";
 import { keyOf } from "../../src/api/object.ts";
+import { formatMicroTimestamp } from "../../src/lib/timestamp.ts";
+import { systemClock } from "../../src/main/system-clock.ts";
 import { template } from "../support/fixtures/workloads.ts";
 import { TestEngine } from "../support/test-engine.ts";
 
@@ -318,4 +324,59 @@ test("a claim gets a directory of its own, which goes with it, but not while a p
   await engine.gone(persistentvolumeclaims, `${ns}/data`);
   await engine.gone(persistentvolumes, name);
   expect(removed).toContain(path);
+});
+
+/** A mesh worker that reports itself. */
+async function report(name: string, status: NonNullable<MeshWorker["status"]>): Promise<void> {
+  const identity = { apiVersion: "sluice.dev/v1alpha1", kind: "MeshWorker", metadata: { name } } as const;
+  const body = {
+    ...identity,
+    status: { renewTime: formatMicroTimestamp(systemClock.now()), leaseSeconds: 600, ...status },
+  };
+  const options = { fieldManager: name, force: true } as const;
+  await engine.client.patch(meshworkers, name, undefined, { type: "apply", body: identity }, options);
+  await engine.client.patch(
+    meshworkers,
+    name,
+    undefined,
+    { type: "apply", body },
+    { ...options, subresource: "status" },
+  );
+}
+
+test("a route is programmed when every worker has it in force, and refused ports are told", async () => {
+  const ns = await namespace();
+  await engine.client.create(services, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "shop", namespace: ns },
+    spec: { selector: { app: "shop" }, ports: [{ port: 80, targetPort: 8080 }] },
+  });
+  await report("mesh-1", { applied: { httproutes: "0" } });
+  await report("mesh-2", { applied: { httproutes: "0" } });
+  await engine.client.create(httproutes, {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "shop", namespace: ns },
+    spec: {
+      parentRefs: [{ group: "", kind: "Service", name: "shop" }],
+      rules: [{ backendRefs: [{ name: "shop", port: 80 }] }],
+    },
+  });
+  const says = (type: string, status: string) => (route: HTTPRoute) =>
+    route.status?.parents[0]?.conditions.some((each) => each.type === type && each.status === status) === true;
+  await engine.find(httproutes, `${ns}/shop`, says("Accepted", "True"));
+  const waiting = await engine.find(httproutes, `${ns}/shop`, says("Programmed", "False"));
+  expect(waiting.status?.parents[0]?.controllerName).toBe("sluice.dev/mesh");
+  await report("mesh-1", { applied: { httproutes: "999999" } });
+  await engine.find(httproutes, `${ns}/shop`, ({ status }) => JSON.stringify(status).includes("In force on 1 of 2"));
+  await report("mesh-2", { applied: { httproutes: "999999" } });
+  await engine.find(httproutes, `${ns}/shop`, says("Programmed", "True"));
+  const refused = [{ namespace: ns, service: "shop", port: 80, reason: "EACCES", message: "only for root" }];
+  await report("mesh-2", { applied: { httproutes: "999999" }, refused });
+  await engine.find(
+    services,
+    `${ns}/shop`,
+    ({ status }) => status?.conditions?.[0]?.message === "port 80: only for root",
+  );
 });
