@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { forgetState } from "./process-record.ts";
 
@@ -53,7 +53,9 @@ rm -f "$run/$name.pid" "$run/$name.respawner"
 /** Starts a respawner with its process, in a session of its own: neither ends with the terminal or with this process. */
 export function startRespawner(home: { readonly run: string; readonly logs: string }, spec: ProcessSpec): void {
   const script = join(home.run, "respawn.sh");
-  writeFileSync(script, RESPAWN, { mode: 0o700 });
+  // Replaced whole: the shell of another respawner may just be about to read it.
+  writeFileSync(`${script}.new`, RESPAWN, { mode: 0o700 });
+  renameSync(`${script}.new`, script);
   forgetState(home.run, spec.name);
   const log = join(home.logs, `${spec.name}.log`);
   spawn("/bin/sh", [script, spec.name, home.run, log, ...spec.command], {
