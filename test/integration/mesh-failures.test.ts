@@ -293,4 +293,35 @@ describe("raw connections", () => {
     expect(await client.until("\r\n")).toBe("220 hello\r\n");
     client.destroy();
   });
+
+  test("an undeclared port: HTTP from a client that was slow to speak, and the server heard nothing before", async () => {
+    const clock = new FakeClock();
+    const server = keep(await Backend.answering(({ head }) => ok(head)));
+    const mesh = keep(new MeshHarness({ clock }));
+    await mesh.apply({ web: [server] }, [], { protocol: "detect" });
+    const client = mesh.connect();
+    while (clock.pending < 2) await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(50);
+    while (server.connections.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    const { content } = await client.write("GE").write(GET("/x").slice(2)).response();
+    expect(content).toMatch(/^GET \/x [^]*Via: 1\.1 sluice/);
+    expect(await server.connections[0]?.rest()).toBe("");
+    expect(mesh.dataplane.gauges["requests_in_flight"]).toBe(0);
+    client.destroy();
+  });
+
+  test("an unused raw connection does not hold up the end of its listener", async () => {
+    const clock = new FakeClock();
+    const server = await serving(async (connection) => void connection.write("220 hello\r\n"));
+    const mesh = keep(new MeshHarness({ clock }));
+    await mesh.apply({ web: [server] }, [], { protocol: "tcp" });
+    const client = mesh.connect();
+    await client.until("\r\n");
+    const drained = mesh.dataplane.drain();
+    await clock.advance(4_900);
+    expect(client.closed).toBe(false);
+    await clock.advance(200);
+    expect(await client.rest()).toBe("");
+    await drained;
+  });
 });

@@ -6,7 +6,7 @@ import type { Core } from "./core.ts";
 import { localAnswer } from "./local-answer.ts";
 import { beginsHttp1 } from "./protocol-detector.ts";
 import { type RouteContext, RouteTable } from "./route.ts";
-import { TcpConnection } from "./tcp-connection.ts";
+import { type RawClient, TcpConnection } from "./tcp-connection.ts";
 
 interface Connection {
   drain(): void;
@@ -136,7 +136,7 @@ export class Listener implements Frontend {
         this.#serveHttp(socket);
         break;
       case "tcp":
-        this.#serveTcp(socket, undefined);
+        this.#serveTcp({ socket, said: Buffer.alloc(0) });
         break;
       case "detect":
         this.#detect(socket);
@@ -150,30 +150,33 @@ export class Listener implements Frontend {
     return connection;
   }
 
-  #serveTcp(socket: Socket, first: Buffer | undefined): void {
+  #serveTcp(client: RawClient): void {
     const backend: Backend = this.#context.backend(this.#spec.fallback);
-    this.#connections.add(new TcpConnection(this.#core, socket, backend, first, this.#ended));
+    this.#connections.add(new TcpConnection(this.#core, client, backend, this.#ended));
   }
 
-  /** Decides by what the client says first; a client that waits for the server to speak gets bytes both ways. */
+  /**
+   * Decides by what the client says first. One that says nothing for a while may wait for the server's first word, so it gets a server;
+   * should it then speak first all the same, and speak HTTP, it was only slow (tcp-connection.ts).
+   */
   #detect(socket: Socket): void {
-    let bytes: Buffer = Buffer.alloc(0);
-    const decide = (http: boolean): void => {
+    let said: Buffer = Buffer.alloc(0);
+    const serveHttp = (bytes: Buffer): void => this.#serveHttp(socket).receive(bytes);
+    const decide = (http: boolean | undefined): void => {
       cancel();
       socket.off("data", look).off("end", ended).off("error", ignore);
       if (socket.destroyed) return;
-      if (!http) this.#serveTcp(socket, bytes.length > 0 ? bytes : undefined);
-      else this.#serveHttp(socket).receive(bytes);
+      if (http) serveHttp(said);
+      else this.#serveTcp({ socket, said, ...(http === undefined && said.length === 0 && { serveHttp }) });
     };
     const look = (piece: Buffer): void => {
-      bytes = bytes.length === 0 ? piece : Buffer.concat([bytes, piece]);
-      const http = beginsHttp1(bytes);
+      said = said.length === 0 ? piece : Buffer.concat([said, piece]);
+      const http = beginsHttp1(said);
       if (http !== undefined) decide(http);
     };
     const ended = (): void => decide(false);
     const ignore = (): void => undefined;
-    // What looks like the beginning of a request, but comes slowly, is one.
-    const cancel = this.#core.clock.after(this.#core.limits.detect, () => decide(bytes.length > 0));
+    const cancel = this.#core.clock.after(this.#core.limits.detect, () => decide(undefined));
     socket.on("data", look).on("end", ended).on("error", ignore);
   }
 
