@@ -41,6 +41,11 @@ export interface StartNodeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /**
+   * URL of a proxy that knows the names of Services: for machines that forbid namespaces, where pods cannot have a hosts
+   * file of their own. Absent: names are only known by variables (`SHOP_SERVICE_HOST`).
+   */
+  readonly namesProxy?: string;
   /** What the machine allows; found out by trying when absent. */
   readonly isolation?: Isolation;
 }
@@ -87,7 +92,13 @@ export async function startNodeAgent(options: StartNodeOptions): Promise<Running
     addresses: new PodAddresses(join(home, "pods/addresses.json"), options.slice),
     volumes,
     tokens: new ServiceAccountTokens(client, clock),
-    starter: new ContainerStarter({ images, volumes, runtime, home }),
+    starter: new ContainerStarter({
+      images,
+      volumes,
+      runtime,
+      home,
+      env: isolation.namespaces ? {} : proxyEnv(options.namesProxy),
+    }),
     recorder,
     allocatable,
   };
@@ -116,4 +127,10 @@ export async function startNodeAgent(options: StartNodeOptions): Promise<Running
   await agent.start(server.port);
   const running = parts.move();
   return { agent, kubeletPort: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Node.js heeds these with NODE_USE_ENV_PROXY, most other programs anyway. */
+function proxyEnv(url: string | undefined): Readonly<Record<string, string>> {
+  if (url === undefined) return {};
+  return { http_proxy: url, HTTP_PROXY: url, no_proxy: "localhost,127.0.0.1", NODE_USE_ENV_PROXY: "1" };
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CONTROLLERS } from "../../src/apiserver/auth/engine-users.ts";
 import type { Pod } from "../../src/api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../src/api/generated/discovery-v1.ts";
 import { endpointslices, meshworkers } from "../../src/api/generated/resources.ts";
@@ -60,10 +61,7 @@ describe("a pod that is deleted while the mesh sends it requests", () => {
     mark = `7${count}${process.pid}`;
     await world.run(name, [{ command: ["sleep", mark] }]);
     pod = (await world.until(name, isReady))!;
-    const client = world.api.server.client(
-      { username: "system:serviceaccount:kube-system:endpointslice-controller", groups: ["system:masters"] },
-      "slices",
-    );
+    const client = world.api.server.client(CONTROLLERS, "slices");
     await client.create(endpointslices, {
       apiVersion: "discovery.k8s.io/v1",
       kind: "EndpointSlice",
@@ -74,7 +72,8 @@ describe("a pod that is deleted while the mesh sends it requests", () => {
     });
   });
   const shutOut = async (): Promise<string> => {
-    const { metadata } = await world.client.patch(endpointslices, name, "default", {
+    const client = world.api.server.client(CONTROLLERS, "slices");
+    const { metadata } = await client.patch(endpointslices, name, "default", {
       type: "merge",
       body: { endpoints: endpoints(pod, false) },
     });

@@ -37,22 +37,24 @@ export class NodeWorld implements AsyncDisposable {
   readonly images: ImageStore;
   readonly #slice: number;
   readonly #isolation: Isolation;
+  readonly #namesProxy: string | undefined;
   #api: RunningApiServer | undefined;
   #node: RunningNode | undefined;
 
-  private constructor(home: Home, slice: number, isolation: Isolation) {
+  private constructor(home: Home, slice: number, isolation: Isolation, namesProxy: string | undefined) {
+    this.#namesProxy = namesProxy;
     this.home = home;
     this.#slice = slice;
     this.#isolation = isolation;
     this.images = new ImageStore(home.images);
   }
 
-  static async start(isolation: Isolation): Promise<NodeWorld> {
+  static async start(isolation: Isolation, namesProxy?: string): Promise<NodeWorld> {
     const home = homeAt(realpathSync(mkdtempSync(join(tmpdir(), "sluice-node-"))));
     prepareHome(home);
     const slice = await findFreeSlice(home.root);
     if (slice === undefined) throw new Error("no slice of 127.0.0.0/8 is free");
-    const world = new NodeWorld(home, slice, isolation);
+    const world = new NodeWorld(home, slice, isolation, namesProxy);
     await world.startApi();
     await world.client.create(serviceaccounts, {
       apiVersion: "v1",
@@ -106,6 +108,7 @@ export class NodeWorld implements AsyncDisposable {
       random,
       log: silentLogger,
       isolation: this.#isolation,
+      ...(this.#namesProxy !== undefined && { namesProxy: this.#namesProxy }),
     });
   }
 

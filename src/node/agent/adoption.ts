@@ -69,7 +69,8 @@ export async function adoptPod(
     if (!newest.exit) running.push([newest.running, current.probes]);
   }
   const acceptedAt = parseTimestamp(pod.status?.startTime) ?? now;
-  return { facts: { acceptedAt, surroundings: "none", containers, ...(podIP !== undefined && { podIP }) }, running };
+  const surroundings = running.length > 0 ? "ready" : "none";
+  return { facts: { acceptedAt, surroundings, containers, ...(podIP !== undefined && { podIP }) }, running };
 }
 
 async function instanceOf(

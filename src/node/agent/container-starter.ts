@@ -23,6 +23,15 @@ export interface StartRequest extends PodPlace {
   readonly services: readonly Service[];
 }
 
+export interface ContainerStarterOptions {
+  readonly images: ImageStore;
+  readonly volumes: PodVolumes;
+  readonly runtime: Runtime;
+  readonly home: string;
+  /** Variables of every container that says nothing else. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Says what happens on the way, in the kubelet's words. */
 export type Tell = (type: "Normal" | "Warning", reason: string, message: string) => void;
 
@@ -46,17 +55,14 @@ export class ContainerStarter {
   readonly #volumes: PodVolumes;
   readonly #runtime: Runtime;
   readonly #home: string;
+  readonly #env: Readonly<Record<string, string>>;
 
-  constructor(options: {
-    readonly images: ImageStore;
-    readonly volumes: PodVolumes;
-    readonly runtime: Runtime;
-    readonly home: string;
-  }) {
+  constructor(options: ContainerStarterOptions) {
     this.#images = options.images;
     this.#volumes = options.volumes;
     this.#runtime = options.runtime;
     this.#home = options.home;
+    this.#env = options.env ?? {};
   }
 
   async start(request: StartRequest, tell: Tell): Promise<Running> {
@@ -127,7 +133,7 @@ export class ContainerStarter {
       imageEnv: image.config.Env ?? [],
       hostname: hostnameOf(pod),
     });
-    const env = { HOME: user.home, PATH: DEFAULT_PATH, ...environment };
+    const env = { ...this.#env, HOME: user.home, PATH: DEFAULT_PATH, ...environment };
     const reference = parseImageReference(container.image ?? "");
     const name = reference ? formatImageReference(reference) : (container.image ?? "");
     return {

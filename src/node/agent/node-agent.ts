@@ -1,6 +1,7 @@
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { ConfigMap, PersistentVolumeClaim, Pod, PodStatus, Secret } from "../../api/generated/core-v1.ts";
+import type { ConfigMap, PersistentVolumeClaim, Pod, PodStatus, Secret, Service } from "../../api/generated/core-v1.ts";
+import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
 import type { Informer } from "../../client/informer.ts";
 import type { Cancel } from "../../lib/clock.ts";
@@ -40,6 +41,7 @@ export class NodeAgent implements AsyncDisposable {
     await Promise.all([this.#registration.start(kubeletPort), objects.synced()]);
     await this.#adoptAll(Map.groupBy(found, ({ running }) => running.podUid));
     await this.#clearAway();
+    await this.#registration.announce(this.#context.recorder);
     this.#subscribe();
     const stopWatching = images.watch(() => this.#imagesChanged());
     this.#subscriptions.push({ [Symbol.dispose]: stopWatching });
@@ -96,11 +98,13 @@ export class NodeAgent implements AsyncDisposable {
   }
 
   async #adopt(pod: Pod, found: readonly Found[]): Promise<PodWorker> {
-    const { clock, addresses } = this.#context;
+    const { clock } = this.#context;
     const endOf = (running: Running, exit: NonNullable<Found["exit"]>) => this.#setup.endOf(running, exit);
-    const { facts, running } = await adoptPod(pod, found, clock.now(), addresses.get(pod.metadata.uid), endOf);
+    const podIP = this.#setup.knownAddressOf(pod);
+    const { facts, running } = await adoptPod(pod, found, clock.now(), podIP, endOf);
     const worker = this.#add(pod, facts);
     for (const [one, verdicts] of running) worker.containers.adopt(one, verdicts);
+    if (running.length > 0) worker.takeOver();
     worker.wake();
     return worker;
   }
@@ -134,8 +138,12 @@ export class NodeAgent implements AsyncDisposable {
     const { objects } = this.#context;
     this.#subscriptions.push(
       objects.pods.onChange((current, previous) => this.#podChanged(current, previous)),
-      objects.services.onChange(() => this.#namesChanged()),
-      objects.slices.onChange(() => this.#namesChanged()),
+      objects.services.onChange((current, previous) => {
+        if (nameOf(current) !== nameOf(previous)) this.#namesChanged();
+      }),
+      objects.slices.onChange((current, previous) => {
+        if (this.#isHeadless(current ?? previous)) this.#namesChanged();
+      }),
       this.#follow(objects.configMaps, "configMaps"),
       this.#follow(objects.secrets, "secrets"),
       this.#follow(objects.claims, "claims"),
@@ -161,6 +169,13 @@ export class NodeAgent implements AsyncDisposable {
         if (worker.pod.metadata.namespace === namespace && referencesOf(worker.pod)[kind].has(name)) worker.refresh();
       }
     });
+  }
+
+  /** Of a Service without an address of its own: its name means its pods. */
+  #isHeadless(slice: EndpointSlice | undefined): boolean {
+    const { namespace = "", labels } = slice?.metadata ?? {};
+    const service = this.#context.objects.services.get(`${namespace}/${labels?.["kubernetes.io/service-name"] ?? ""}`);
+    return service?.spec.clusterIP === "None";
   }
 
   #namesChanged(): void {
@@ -194,6 +209,14 @@ export class NodeAgent implements AsyncDisposable {
     const used = [...this.#workers.values()].flatMap((worker) => worker.containers.imageIds());
     await images.prune(new Set(used));
   }
+}
+
+/** What hosts files say of a Service, if anything. */
+function nameOf(service: Service | undefined): string | undefined {
+  return (
+    service &&
+    `${service.metadata.namespace}/${service.metadata.name} ${service.spec.clusterIP ?? ""} ${service.spec.type ?? ""}`
+  );
 }
 
 /** Of a pod that has just been bound to this node. */

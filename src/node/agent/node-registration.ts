@@ -4,6 +4,7 @@ import { leases, nodes } from "../../api/generated/resources.ts";
 import type { Draft } from "../../api/object.ts";
 import { isAlreadyExists, isNotFound } from "../../api/status-error.ts";
 import type { ApiClient } from "../../client/api-client.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Cancel, Clock } from "../../lib/clock.ts";
 import { jsonEqual, type JsonValue } from "../../lib/json.ts";
 import { formatMicroTimestamp } from "../../lib/timestamp.ts";
@@ -55,6 +56,16 @@ export class NodeRegistration implements AsyncDisposable {
   /** Brings the status up to date at once: images have come or gone. */
   refresh(): void {
     this.#working = this.#working.then(() => this.#guarded(() => this.#writeStatus(false)));
+  }
+
+  /** Says that the node is there, and what it cannot do. */
+  async announce(recorder: EventRecorder): Promise<void> {
+    const { client, config, withoutNamespaces } = this.#options;
+    const node = await client.get(nodes, config.nodeName);
+    recorder.record(node, { type: "Normal", reason: "Starting", message: "Starting kubelet." });
+    if (withoutNamespaces === undefined) return;
+    const message = `pods share the machine's root and process table: ${withoutNamespaces}`;
+    recorder.record(node, { type: "Warning", reason: "NamespacesForbidden", message });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

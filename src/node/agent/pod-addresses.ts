@@ -53,6 +53,14 @@ export class PodAddresses {
     throw new AppError("PodAddressesExhausted", "all pod addresses are in use");
   }
 
+  /** The pod has the address already; nothing happens when it has another, or somebody else has this one, or it is none of ours. */
+  claim(uid: string, address: string): void {
+    const isTaken = this.#addresses.has(uid) || [...this.#addresses.values()].includes(address);
+    if (isTaken || !address.startsWith(`127.${this.#slice}.`)) return;
+    this.#addresses.set(uid, address);
+    this.#save();
+  }
+
   release(uid: string): void {
     if (this.#addresses.delete(uid)) this.#save();
   }

@@ -24,7 +24,17 @@ export class PodSetup {
   /** What the pod can be told of its place; its address is allocated when it has none. */
   placeOf(pod: Pod): PodPlace {
     const { config, addresses, allocatable } = this.#context;
-    return { hostIP: config.hostIP, podIP: addresses.allocate(pod.metadata.uid), allocatable };
+    const podIP = pod.spec.hostNetwork ? config.hostIP : addresses.allocate(pod.metadata.uid);
+    return { hostIP: config.hostIP, podIP, allocatable };
+  }
+
+  /** The address of a pod that an earlier control process set up: as kept here, else as the API has it. */
+  knownAddressOf({ metadata, status, spec }: Pod): string | undefined {
+    const { addresses, config } = this.#context;
+    if (spec.hostNetwork) return config.hostIP;
+    const isOver = status?.phase === "Succeeded" || status?.phase === "Failed";
+    if (status?.podIP !== undefined && !isOver) addresses.claim(metadata.uid, status.podIP);
+    return addresses.get(metadata.uid) ?? status?.podIP;
   }
 
   /** Makes everything, or brings it up to date. Throws VolumeError when a volume cannot be made. Returns when to do it again: a token runs out (ms since the epoch). */

@@ -107,6 +107,12 @@ export class PodWorker {
     else this.happen({ kind: "retry", what: "surroundings" });
   }
 
+  /** The pod runs already: what an earlier control process made for it is brought up to date. */
+  takeOver(): void {
+    void this.#refreshVolumes();
+    this.writeNames().catch((error: Error) => this.#log.warn("hosts file was not written", { error }));
+  }
+
   /** Services have changed: the pod's names do too. */
   async writeNames(): Promise<void> {
     if (this.#facts.surroundings === "ready") await this.#options.setup.writeNames(this.#pod);

@@ -137,25 +137,21 @@ class KeptLog {
   async #shorten(wanted: number): Promise<void> {
     this.#shortening = true;
     const hole = Math.floor(wanted / BLOCK) * BLOCK;
+    // Readers are told first: they must not find a hole where they expect lines.
+    this.#start = nextLine(this.#path, hole);
+    this.#rewriteTimes();
     try {
-      await run(this.#options.fallocate ?? "/nonexistent", [
-        "--punch-hole",
-        "--offset",
-        "0",
-        "--length",
-        String(hole),
-        this.#path,
-      ]);
-      this.#start = nextLine(this.#path, hole);
+      const place = ["--offset", "0", "--length", String(hole)];
+      await run(this.#options.fallocate ?? "/nonexistent", ["--punch-hole", ...place, this.#path]);
     } catch (error) {
       this.#options.logger.warn("log cannot be shortened, so it is emptied", { path: this.#path, error });
       truncateSync(this.#path, 0);
       this.#start = 0;
       this.#size = 0;
+      this.#rewriteTimes();
     } finally {
       this.#shortening = false;
     }
-    this.#rewriteTimes();
   }
 
   #rewriteTimes(): void {

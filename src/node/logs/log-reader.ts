@@ -119,10 +119,21 @@ class LogView {
     for (let at = start; at < end; ) {
       const chunk = await this.#chunk(at, Math.min(CHUNK, end - at));
       if (chunk.length === 0) return;
+      if (this.#isHole(chunk, at)) {
+        at = this.#times.start;
+        continue;
+      }
       yield chunk;
       at += chunk.length;
       this.#signal?.throwIfAborted();
     }
+  }
+
+  /** What is read may be given up meanwhile: then it is zeros, and the log begins later. */
+  #isHole(chunk: Buffer, at: number): boolean {
+    if (chunk[0] !== 0) return false;
+    this.#times = LogTimes.read(timesPath(this.#path));
+    return at < this.#times.start;
   }
 
   async *#followFrom(start: number): AsyncGenerator<Buffer> {
@@ -130,6 +141,10 @@ class LogView {
     for (let at = start; ; ) {
       growth.forget();
       for (let chunk = await this.#chunk(at, CHUNK); chunk.length > 0; chunk = await this.#chunk(at, CHUNK)) {
+        if (this.#isHole(chunk, at)) {
+          at = this.#times.start;
+          continue;
+        }
         yield chunk;
         at += chunk.length;
         this.#signal?.throwIfAborted();
