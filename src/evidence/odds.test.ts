@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { grouped, odds } from "./odds.ts";
+import { odds } from "./odds.ts";
 
 test.each([
   [0.3, "none"],
@@ -14,6 +14,3 @@ test.each([
   [404415.7, "1:400,000"],
   [6548545.9, "beyond 1:1,000,000"],
 ])("evidence of %d reads %s", (evidence, text) => expect(odds(evidence)).toBe(text));
-
-test("thousands are set apart", () =>
-  expect([1, 999, 1000, 1234567].map(grouped)).toEqual(["1", "999", "1,000", "1,234,567"]));

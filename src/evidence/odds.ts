@@ -1,3 +1,5 @@
+import { grouped } from "../lib/number-text.ts";
+
 /** Above this the odds are beyond what a person can weigh. */
 const BEYOND = 1e6;
 
@@ -22,9 +24,4 @@ function roundHalfEven(value: number): number {
   const rest = value - floor;
   if (rest !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
-}
-
-/** `12345` → `12,345`. */
-export function grouped(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }

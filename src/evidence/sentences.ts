@@ -1,5 +1,6 @@
+import { grouped } from "../lib/number-text.ts";
 import { type EvidenceLedger, evidenceOf, LIMIT, suspectOf } from "./evidence-ledger.ts";
-import { grouped, odds } from "./odds.ts";
+import { odds } from "./odds.ts";
 import { noticeableShare } from "./power.ts";
 import { type EventCount, type Interval, ratioInterval } from "./ratio-interval.ts";
 import { upperRate } from "./upper-rate.ts";
@@ -152,6 +153,11 @@ export function percent(share: number): string {
   if (value < 0.0001) return "under 0.0001 %";
   const rounded = Number(value.toPrecision(2));
   return `${rounded.toFixed(1 - Math.floor(Math.log10(rounded)))} %`;
+}
+
+/** A difference of shares: `0.30 points`. */
+export function points(share: number): string {
+  return `${percent(share).replace(" %", "")} points`;
 }
 
 /** A weight as a person writes it: `5 %`, `0.15 %`. */

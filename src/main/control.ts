@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { RELEASE_CONTROLLER } from "../apiserver/auth/engine-users.ts";
+import { Informers } from "../client/informers.ts";
 import { ControllerManager } from "../controllers/manager.ts";
 import { type EngineConfig, readConfig } from "../engine/config.ts";
 import { type Home, homeAt, prepareHome } from "../engine/home.ts";
@@ -10,6 +12,8 @@ import { claimSlice } from "../engine/slice.ts";
 import { AppError } from "../lib/app-error.ts";
 import { lineLogger } from "../observe/line-logger.ts";
 import { descriptorWriter } from "../observe/log-file.ts";
+import { httpSmokeClient } from "../release/http-smoke-client.ts";
+import { ReleaseController } from "../release/release-controller.ts";
 import { type RunningApiServer, startApiServer } from "./api-server.ts";
 import { type RunningNode, startNodeAgent, type StartNodeOptions } from "./node-agent.ts";
 import { volumeDirectory } from "./volume-directory.ts";
@@ -36,6 +40,7 @@ async function start(home: Home, config: EngineConfig): Promise<Parts> {
   const common = { home, slice: config.slice, nodeName: NODE_NAME, version, clock, random, log };
   const api = parts.use(await startApiServer({ ...common, port: config.apiPort }));
   parts.use(await startControllers(home, api));
+  parts.use(startReleases(api));
   const node = config.without.includes("node") ? undefined : parts.use(await startNode(common, config, api));
   const running = parts.move();
   return { node, [Symbol.asyncDispose]: () => running.disposeAsync() };
@@ -46,6 +51,16 @@ function startControllers(home: Home, { server, pki, types }: RunningApiServer):
   const client = server.client(user, "kube-controller-manager");
   const volumes = volumeDirectory(home.volumes);
   return ControllerManager.start({ client, types, ca: pki.ca, host: NODE_NAME, volumes, clock, random, log });
+}
+
+function startReleases({ server }: RunningApiServer): AsyncDisposable {
+  const parts = new AsyncDisposableStack();
+  const client = server.client(RELEASE_CONTROLLER, "sluice-release");
+  const deps = { client, clock, random, log: log.child({ part: "release" }) };
+  const informers = parts.use(new Informers(client, deps));
+  const capabilities = { acknowledges: true, trips: true };
+  parts.use(new ReleaseController({ ...deps, informers, smoke: httpSmokeClient, capabilities }));
+  return parts;
 }
 
 function startNode(

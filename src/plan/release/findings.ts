@@ -60,7 +60,7 @@ export interface Words {
   readonly sharedDamage: string;
   readonly littleSeen: string;
   readonly planning: string;
-  /** The excess of `advice`, as a percentage. */
+  /** The excess of `advice`: `0.30 points`. */
   readonly excess: string;
 }
 
@@ -93,5 +93,5 @@ export const NO_FINDINGS: Findings = {
     requestsForNext: 0,
     requestsForAll: 0,
   },
-  words: { accusation: "", clearance: "", sharedDamage: "", littleSeen: "", planning: "", excess: "100 %" },
+  words: { accusation: "", clearance: "", sharedDamage: "", littleSeen: "", planning: "", excess: "100 points" },
 };

@@ -3,7 +3,15 @@ import type { Service, ServicePort } from "../../api/generated/core-v1.ts";
 import type { HTTPRoute } from "../../api/generated/gateway-networking-k8s-io.ts";
 import { hasFrontend } from "../routing/attachment.ts";
 import { declaredProtocol } from "../routing/protocol.ts";
-import { DEPLOYMENT_LABEL, namesFit, POLICY_LABEL, RELEASE_RULE, routeName } from "../gate/names.ts";
+import {
+  DEPLOYMENT_LABEL,
+  namesFit,
+  newName,
+  POLICY_LABEL,
+  RELEASE_RULE,
+  routeName,
+  stableName,
+} from "../gate/names.ts";
 
 /** One port of a Service through which users reach the Deployment, and where its release rule is. */
 export interface Frontend {
@@ -54,6 +62,7 @@ export function findFrontends(view: FrontendView): Frontends {
       message: `no Service selects the pods of Deployment ${view.deployment.metadata.name}, so there are no users to keep off`,
     });
   for (const service of services) obstacles.push(...serviceObstacles(service, view));
+  obstacles.push(...takenNames(view));
   const frontends = withBackendPorts(services).map((frontend) => ({
     ...frontend,
     route: ruleHolder(frontend, view.routes) ?? { name: routeName(frontend.service, frontend.port), own: true },
@@ -83,6 +92,19 @@ function workloadObstacles({ metadata, spec }: Deployment): Obstacle[] {
       },
     ];
   return [];
+}
+
+/** Our Services' names may not be somebody else's. */
+function takenNames({ deployment: { metadata }, services }: FrontendView): Obstacle[] {
+  const ours = new Set([stableName(metadata.name), newName(metadata.name)]);
+  return services
+    .filter(
+      (service) => ours.has(service.metadata.name) && service.metadata.labels?.[DEPLOYMENT_LABEL] !== metadata.name,
+    )
+    .map((service) => ({
+      reason: "NameTaken",
+      message: `Service ${service.metadata.name} exists and is not of this policy`,
+    }));
 }
 
 /** Services of the user that select the Deployment's pods, by name. */

@@ -1,4 +1,5 @@
 import type { ReleasePolicy } from "../../api/generated/sluice-dev.ts";
+import { grouped } from "../../lib/number-text.ts";
 import type { Draft } from "./draft.ts";
 import { holdAtStep } from "./phases/held.ts";
 import { seenAt, until } from "./seen.ts";
@@ -72,7 +73,7 @@ function toEveryone(s: Situation, d: Draft, w: number, times: Times): Next {
   const { advice, words } = s.view.findings;
   const soaked = d.now >= times.soaked;
   if (soaked && advice.affordable && advice.ruledOut)
-    return go(d, 1, `that it fails ${words.excess} more often is ruled out`);
+    return go(d, 1, `that it fails more than ${words.excess} more often is ruled out`);
   if (soaked && d.now >= times.patience)
     return go(d, 1, `patience is over: that it fails up to ${words.excess} more often could not be ruled out`);
   return { kind: "stay", message: atCapMessage(s, d, w, times) };
@@ -98,8 +99,8 @@ function go(d: Draft, w: number, why: string): Next {
 function reasonToGrow(s: Situation): string {
   const { new: fresh, evidence } = s.view.findings;
   return fresh.failures === 0
-    ? `nothing wrong in ${fresh.requests} requests`
-    : `${fresh.failures} of ${fresh.requests} requests failed, evidence that it is worse ${evidence.odds}`;
+    ? `nothing wrong in ${grouped(fresh.requests)} requests`
+    : `${grouped(fresh.failures)} of ${grouped(fresh.requests)} requests failed, evidence that it is worse ${evidence.odds}`;
 }
 
 function growingMessage(s: Situation, w: number): string {
@@ -119,7 +120,7 @@ function atCapMessage(s: Situation, d: Draft, w: number, times: Times): string {
 }
 
 function ofAbout(s: Situation, needed: number): string {
-  return Number.isFinite(needed) && needed > s.view.findings.new.requests ? ` of about ${needed}` : "";
+  return Number.isFinite(needed) && needed > s.view.findings.new.requests ? ` of about ${grouped(needed)}` : "";
 }
 
 function nextStep(s: Situation, d: Draft, policy: ReleasePolicy, steps: readonly Step[], w: number): Next {

@@ -12,7 +12,7 @@ const good: Findings = {
   measured: 3000,
   new: { requests: 3000, failures: 0, retried: 0, users: 800, usersHit: 0 },
   advice: { ...NO_FINDINGS.advice, first: 0.02, next: 0.5, cap: 0.5, affordable: true, ruledOut: true, excess: 0.001 },
-  words: { ...NO_FINDINGS.words, clearance: "3,000 requests, 0 failed.", excess: "0.10 %" },
+  words: { ...NO_FINDINGS.words, clearance: "3,000 requests, 0 failed.", excess: "0.10 points" },
 };
 const bad: Findings = {
   ...good,
@@ -76,7 +76,7 @@ describe("a good version", () => {
     expect(isShut(w.deployment)).toBe(true);
     expect(watch(w, 40)).toEqual(["Releasing 2 %", "Releasing 50 %", "Baking 100 %", "Succeeded 100 %"]);
     expect(w.release.status?.receipt).toBe(
-      "Released v2 to everyone after 10 s and baked for 5 s. 3,000 requests, 0 failed. Touched: 3000 requests of 800 users; none failed.",
+      "Released v2 to everyone after 10 s and baked for 5 s. 3,000 requests, 0 failed. Touched: 3,000 requests of 800 users; none failed.",
     );
     expect(isShut(w.deployment)).toBe(false);
     expect(w.deployment.spec.strategy?.rollingUpdate).toEqual({ maxUnavailable: "25%", maxSurge: "25%" });
@@ -363,7 +363,7 @@ describe("weights by themselves", () => {
     w.pass(30_000);
     expect(w.release.status?.weightText).toBe("2 %");
     expect(message(w)).toBe(
-      "at 2 %: 3000 requests seen, 2 failed, evidence that it is worse 1:7 (limit 1:100): the weight stays until it is below 1:5",
+      "at 2 %: 3,000 requests seen, 2 failed, evidence that it is worse 1:7 (limit 1:100): the weight stays until it is below 1:5",
     );
   });
 
@@ -383,15 +383,15 @@ describe("weights by themselves", () => {
     w.findings = {
       ...good,
       advice: { ...good.advice, ruledOut: false, excess: 0.02 },
-      words: { ...good.words, excess: "2.0 %" },
+      words: { ...good.words, excess: "2.0 points" },
     };
     w.pass(20_000);
     expect(message(w)).toMatch(
-      /^at 50 %: 3000 requests seen, nothing wrong; to 100 % when more than 0.3 points of excess are ruled out \(2.0 % now; patience ends in \d+ s\)\.$/,
+      /^at 50 %: 3,000 requests seen, nothing wrong; to 100 % when more than 0.3 points of excess are ruled out \(2.0 points now; patience ends in \d+ s\)\.$/,
     );
     w.pass(40_000);
     expect(w.release.status?.decisions?.map(({ why }) => why)).toContain(
-      "patience is over: that it fails up to 2.0 % more often could not be ruled out",
+      "patience is over: that it fails up to 2.0 points more often could not be ruled out",
     );
     expect(w.phase).not.toBe("Releasing");
   });

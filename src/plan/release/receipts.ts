@@ -1,4 +1,5 @@
 import { durationText } from "../../lib/duration.ts";
+import { grouped } from "../../lib/number-text.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
 import type { Draft } from "./draft.ts";
 import type { Findings, VersionCounts } from "./findings.ts";
@@ -60,22 +61,22 @@ function reasonOf(s: Situation, d: Draft): string {
 export function touched({ new: counts }: Pick<Findings, "new">, fresh: string, old: string): string {
   if (counts.requests === 0) return `No user request went to ${fresh}.`;
   const { requests, failures, retried, users, usersHit } = counts;
-  const who = users > 0 ? ` of ${users} ${users === 1 ? "user" : "users"}` : "";
-  return `Touched: ${requests} ${requests === 1 ? "request" : "requests"}${who}; ${failed(failures, retried, old)}${hit(usersHit, failures, retried)}.`;
+  const who = users > 0 ? ` of ${grouped(users)} ${users === 1 ? "user" : "users"}` : "";
+  return `Touched: ${grouped(requests)} ${requests === 1 ? "request" : "requests"}${who}; ${failed(failures, retried, old)}${hit(usersHit, failures, retried)}.`;
 }
 
 function failed(failures: VersionCounts["failures"], retried: number, old: string): string {
   if (failures === 0) return "none failed";
-  if (retried === 0) return `${failures} failed`;
+  if (retried === 0) return `${grouped(failures)} failed`;
   if (retried >= failures)
-    return `${failures} failed and ${failures === 1 ? "was" : "were all"} answered by ${old} after all`;
-  return `${failures} failed, ${retried} of them ${retried === 1 ? "was" : "were"} answered by ${old} after all`;
+    return `${grouped(failures)} failed and ${failures === 1 ? "was" : "were all"} answered by ${old} after all`;
+  return `${grouped(failures)} failed, ${grouped(retried)} of them ${retried === 1 ? "was" : "were"} answered by ${old} after all`;
 }
 
 function hit(usersHit: number, failures: number, retried: number): string {
   if (failures === 0) return "";
   if (usersHit === 0) return retried >= failures ? "; no user saw a failure" : "";
-  return `; ${usersHit} ${usersHit === 1 ? "user" : "users"} saw a failure`;
+  return `; ${grouped(usersHit)} ${usersHit === 1 ? "user" : "users"} saw a failure`;
 }
 
 /** With a capital and a full stop. */

@@ -1,4 +1,5 @@
 import { durationText } from "../../lib/duration.ts";
+import { grouped } from "../../lib/number-text.ts";
 import type { Draft } from "./draft.ts";
 import type { Situation } from "./situation.ts";
 import { weightText } from "./weights.ts";
@@ -9,9 +10,9 @@ export function seenAt(s: Situation, w: number, needed = ""): string {
   const wrong =
     fresh.failures === 0
       ? "nothing wrong"
-      : `${fresh.failures} failed, evidence that it is worse ${evidence.odds} (limit 1:${evidence.limit})`;
+      : `${grouped(fresh.failures)} failed, evidence that it is worse ${evidence.odds} (limit 1:${evidence.limit})`;
   const requests = fresh.requests === 1 && needed === "" ? "request" : "requests";
-  return `at ${weightText(w)}: ${fresh.requests}${needed} ${requests} seen, ${wrong}`;
+  return `at ${weightText(w)}: ${grouped(fresh.requests)}${needed} ${requests} seen, ${wrong}`;
 }
 
 /** How long until a time, for messages; never negative. */

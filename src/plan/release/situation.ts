@@ -51,7 +51,7 @@ export function readSituation(view: ReleaseView, deployment: Deployment, now: nu
   const policy = standing[0] ?? policies[0];
   const { frontends, obstacles }: Frontends = findFrontends({ ...view, deployment });
   const releases = [...view.releases].sort(newestFirst);
-  const live = releases.find(({ status }) => status?.endTime === undefined);
+  const live = liveRelease(releases);
   const gate = isShut(deployment) ? (gateOf(deployment) ?? copyOfGate(live)) : undefined;
   const stable = setWithHash(view.replicaSets, live?.spec.stableHash ?? gate?.stable);
   const fresh = setWithHash(view.replicaSets, live?.spec.templateHash);
@@ -83,6 +83,11 @@ export function readSituation(view: ReleaseView, deployment: Deployment, now: nu
 function copyOfGate(live: Release | undefined): Gate | undefined {
   if (live?.spec.stableHash === undefined) return undefined;
   return { stable: live.spec.stableHash, user: (live.spec.user ?? {}) as UserValues };
+}
+
+/** The newest release that has not ended. */
+export function liveRelease(releases: readonly Release[]): Release | undefined {
+  return [...releases].sort(newestFirst).find(({ status }) => status?.endTime === undefined);
 }
 
 /** The active pods of a set. */

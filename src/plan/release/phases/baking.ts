@@ -1,4 +1,5 @@
 import type { ReleasePolicy } from "../../../api/generated/sluice-dev.ts";
+import { grouped } from "../../../lib/number-text.ts";
 import { open } from "../../gate/gate.ts";
 import type { Draft } from "../draft.ts";
 import { reachable } from "../in-force.ts";
@@ -29,7 +30,7 @@ export function baking(s: Situation, d: Draft, policy: ReleasePolicy): void {
   keepSplit(s, d, policy, { w: 1, session: d.session, testers: true }, "everyone is on the new version");
   const { new: fresh } = s.view.findings;
   d.set({
-    message: `at 100 %: ${fresh.requests} requests seen, ${fresh.failures} failed; the old version stays warm for ${until(d, over)} more`,
+    message: `at 100 %: ${grouped(fresh.requests)} requests seen, ${grouped(fresh.failures)} failed; the old version stays warm for ${until(d, over)} more`,
   });
   d.wake(Math.min(over, d.now + LOOK_MS));
 }
@@ -75,7 +76,8 @@ export function finish(s: Situation, d: Draft, policy: ReleasePolicy, why: strin
   d.act(...actions);
   if (actions.length > 0 || !rulesInForce(s)) return;
   d.set({ weight: 100, weightText: "100 %" });
-  end(d, "Succeeded", "ReleaseSucceeded", successReceipt(s, d), why);
+  const receipt = successReceipt(s, d);
+  end(d, { phase: "Succeeded", reason: "ReleaseSucceeded", receipt, why, now: `everyone is on ${fresh}` });
 }
 
 const oldPods = (s: Situation): number => s.stable?.status?.replicas ?? 0;

@@ -49,7 +49,13 @@ export function reverting(s: Situation, d: Draft, policy: ReleasePolicy): void {
     d.set({ message: `users are on ${versionsOf(d).old}; ${pods} of the new pods are still ending` });
     return;
   }
-  end(d, "Reverted", "ReleaseReverted", revertReceipt(s, d), why);
+  end(d, {
+    phase: "Reverted",
+    reason: "ReleaseReverted",
+    receipt: revertReceipt(s, d),
+    why,
+    now: `everyone is on ${versionsOf(d).old}`,
+  });
 }
 
 function putBack(s: Situation, d: Draft): void {
@@ -73,25 +79,26 @@ function putBack(s: Situation, d: Draft): void {
 export function superseding(s: Situation, d: Draft, policy: ReleasePolicy): void {
   const why = "another template came";
   if (!usersAreBack(s, d, policy, why)) return;
-  end(d, "Superseded", "ReleaseSuperseded", supersededReceipt(s, d), why);
+  const now = `${why}; everyone is on ${versionsOf(d).old}`;
+  end(d, { phase: "Superseded", reason: "ReleaseSuperseded", receipt: supersededReceipt(s, d), why, now });
 }
 
-export function end(
-  d: Draft,
-  phase: "Reverted" | "Superseded" | "Succeeded",
-  reason: string,
-  receipt: string,
-  why: string,
-): void {
-  d.set({ receipt, message: receipt, endTime: formatTimestamp(d.now) });
-  d.set({ phase });
+export interface Ending {
+  readonly phase: "Reverted" | "Superseded" | "Succeeded";
+  /** Reason of the event. */
+  readonly reason: string;
+  readonly receipt: string;
+  readonly why: string;
+  /** How things are from now on, in a few words. */
+  readonly now: string;
+}
+
+export function end(d: Draft, { phase, reason, receipt, why, now }: Ending): void {
+  d.set({ phase, receipt, message: now, endTime: formatTimestamp(d.now) });
   d.drop("held");
   d.decide(phase, why);
-  d.tell(
-    reason,
-    receipt,
-    phase === "Reverted" && d.progress.cause !== "Undone" && d.progress.cause !== "Aborted" ? "Warning" : "Normal",
-  );
+  const asked = d.progress.cause === "Undone" || d.progress.cause === "Aborted";
+  d.tell(reason, receipt, phase === "Reverted" && !asked ? "Warning" : "Normal");
 }
 
 /** Whether the present template is the released one: somebody has undone the release. */
