@@ -43,10 +43,10 @@ async function start(context: Context, home: Home, options: UpOptions): Promise<
   const running = readRecord(home.run, "control").pid !== undefined;
   const config = await configure(home, options, running);
   await ensureRunning(home, [controlSpec(context, home)], context.clock);
-  await untilReady(home, "control", context.clock, START_TIMEOUT);
+  await untilReady(home, "control", context.clock, START_TIMEOUT, context.signal);
   const workers = meshSpecs(context, home, availableParallelism());
   await ensureRunning(home, workers, context.clock);
-  for (const worker of workers) await untilReady(home, worker.name, context.clock, START_TIMEOUT);
+  for (const worker of workers) await untilReady(home, worker.name, context.clock, START_TIMEOUT, context.signal);
   return config;
 }
 

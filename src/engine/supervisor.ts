@@ -21,15 +21,25 @@ export async function ensureRunning(home: Home, specs: readonly ProcessSpec[], c
   }
 }
 
-/** Resolves when the process says that it is ready; throws what it says when it failed, or `start-timeout`. */
-export async function untilReady(home: Home, name: string, clock: Clock, timeout: number): Promise<void> {
+/**
+ * Resolves when the process says that it is ready; throws what it says when it failed, `start-timeout` after `timeout`
+ * milliseconds, or the signal's reason when it is aborted.
+ */
+export async function untilReady(
+  home: Home,
+  name: string,
+  clock: Clock,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<void> {
   const settled = (): ProcessRecord | undefined => {
     const record = readRecord(home.run, name);
     if (record.state?.phase === "failed") return record;
     return record.state?.phase === "ready" && record.state.pid === record.pid ? record : undefined;
   };
-  if (!(await until(home, clock, timeout, () => settled() !== undefined)))
+  if (!(await until(home, clock, timeout, () => signal.aborted || settled() !== undefined)))
     throw new AppError("start-timeout", `${name} is not ready after ${timeout / 1000} s; see ${home.logs}/${name}.log`);
+  signal.throwIfAborted();
   const state = settled()?.state;
   if (state?.phase === "failed") throw new AppError(state.code ?? "start-failed", state.message ?? `${name} failed`);
 }
