@@ -114,6 +114,19 @@ describe("a connection that is closed without an answer", () => {
     expect(crashes).toBeGreaterThan(0);
   });
 
+  test("content that waited for a connection goes on over another one", async () => {
+    const echo = keep(await Backend.answering(({ content }) => ok(String(content.length))));
+    const mesh = await meshOf(echo);
+    await mesh.exchange(GET());
+    const content = "x".repeat(300_000);
+    const put = `PUT / HTTP/1.1\r\nHost: web\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
+    for (let i = 0; i < 20; i++) {
+      await mesh.apply({ web: [nobody(), echo] });
+      expect(await mesh.exchange(put)).toMatch(/\r\n\r\n300000$/);
+    }
+    expect(mesh.dataplane.metrics.refused).toBeGreaterThan(0);
+  });
+
   test("more content than is kept is not sent again", async () => {
     const crashing = await serving(async (connection) => {
       await connection.take(70_000);

@@ -77,6 +77,8 @@ export class Exchange implements Asker {
   #lastEndpoint: Endpoint | undefined;
   #tried: readonly Endpoint[] = NO_ENDPOINTS;
   #attempts = 0;
+  /** Attempts before the backend was changed. */
+  #attemptsBefore = 0;
   #attemptBegan = 0;
   /** The next attempt must not use a connection that was in use before. */
   #fresh = false;
@@ -373,21 +375,22 @@ export class Exchange implements Asker {
   }
 
   #failedAttempt(failure: FailedAttempt["failure"]): FailedAttempt {
-    const [share, endpoint] = [this.#share, this.#endpoint];
+    const share = this.#share;
+    const split = this.#rule?.split;
     const reused = this.#upstream?.reused === true;
     // After the usual race the same endpoint gets the request again, on a connection of its own.
     this.#fresh = failure === "reset" && reused;
-    if (endpoint && !this.#fresh) this.#tried = [...this.#tried, endpoint];
-    const split = this.#rule?.split;
+    if (this.#endpoint && !this.#fresh) this.#tried = [...this.#tried, this.#endpoint];
     return {
       failure,
-      attempts: this.#attempts,
+      attempts: this.#attempts - this.#attemptsBefore,
       idempotent: isIdempotent(this.method),
       replayable: this.#replay.whole,
       reused,
       another: share?.backend?.endpoints.some((other) => !this.#tried.includes(other)) === true,
       version: share?.version,
-      retryOnStable: split?.retryOnStable === true && split.stable?.backend !== undefined,
+      retryOnStable: split?.retryOnStable === true,
+      stableReady: split !== undefined && split.stableReady,
       shut: split?.gate?.shut === true,
     };
   }
@@ -402,11 +405,15 @@ export class Exchange implements Asker {
       this.#leaveEndpoint();
       this.#share = share;
       this.#tried = NO_ENDPOINTS;
+      this.#attemptsBefore = this.#attempts;
       this.#core.requestHead.read(this.#head, 0, this.#head.length);
       this.#text = this.#headFor(this.#core.requestHead, share);
     }
     this.#attempt(now);
     this.flush();
+    // What the last connection could not take, this one may.
+    const upstream = this.#upstream;
+    if (upstream && !upstream.connecting && !upstream.out.full) this.drained();
     return true;
   }
 

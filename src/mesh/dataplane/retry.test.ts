@@ -11,6 +11,7 @@ const base: FailedAttempt = {
   another: true,
   version: undefined,
   retryOnStable: false,
+  stableReady: true,
   shut: false,
 };
 const ofNew: Partial<FailedAttempt> = { version: "new", retryOnStable: true };
@@ -47,6 +48,17 @@ const cases: readonly [string, Partial<FailedAttempt>, string][] = [
     { ...ofNew, failure: "refused", another: false, retryOnStable: false },
     "stable",
   ],
+  ["… however many of them there are", { ...ofNew, failure: "refused", attempts: 4 }, "stable"],
+  [
+    "… but not when the old one has none either",
+    { ...ofNew, failure: "refused", another: false, stableReady: false },
+    "answer",
+  ],
+  [
+    "the new version answers 500 and the old one has no pods: so be it",
+    { ...ofNew, failure: "answered", stableReady: false },
+    "answer",
+  ],
   ["the new version has no pods", { ...ofNew, failure: "unavailable", another: false, retryOnStable: false }, "stable"],
   [
     "the gate was shut meanwhile: never again to the new version",
@@ -75,6 +87,7 @@ describe("always", () => {
     another: fc.boolean(),
     version: fc.constantFrom("new", "old", undefined),
     retryOnStable: fc.boolean(),
+    stableReady: fc.boolean(),
     shut: fc.boolean(),
   });
   const always = (property: (attempt: FailedAttempt, to: string) => boolean): void =>
@@ -85,8 +98,8 @@ describe("always", () => {
   test("a request of the old version, or of none, never goes to stable", () =>
     always((a, to) => to !== "stable" || a.version === "new"));
   test("behind a shut gate nothing goes to the new version again", () =>
-    always((a, to) => !(a.version === "new" && a.shut && to === "again")));
-  test("it ends", () => always((a, to) => a.attempts < 4 || to === "answer"));
+    always((a, to) => !(a.version === "new" && a.shut && a.stableReady && to === "again")));
+  test("it ends", () => always((a, to) => a.attempts < 4 || to !== "again"));
   test("what is harmless is tried again", () =>
     fc.assert(fc.property(attempt, (a) => !isHarmless(a, nextStep(a)) || nextStep(a).to === "again")));
 });

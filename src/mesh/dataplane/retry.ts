@@ -4,7 +4,7 @@ import type { Failure } from "./failure.ts";
 export interface FailedAttempt {
   /** `answered`: with a status of 500 or more. */
   readonly failure: Failure | "answered";
-  /** Attempts so far, this one included. */
+  /** Attempts to this backend so far, this one included. */
   readonly attempts: number;
   /** The method may be carried out twice (RFC 9110 §9.2.2). */
   readonly idempotent: boolean;
@@ -16,6 +16,8 @@ export interface FailedAttempt {
   readonly another: boolean;
   readonly version: "new" | "old" | undefined;
   readonly retryOnStable: boolean;
+  /** The old version has an endpoint. */
+  readonly stableReady: boolean;
   /** The gate of the session is shut: the new version must not get it again. */
   readonly shut: boolean;
 }
@@ -37,21 +39,23 @@ const TO_STABLE: Step = { to: "stable", paid: false };
  * once for each, within the budget; for the new version of a release only on the old one.
  */
 export function nextStep(attempt: FailedAttempt): Step {
-  if (!mayRepeat(attempt)) return ANSWER;
-  const free = isFree(attempt);
-  if (attempt.version === "new" && attempt.shut)
-    return free || isUnwritten(attempt) || attempt.retryOnStable ? TO_STABLE : ANSWER;
-  if (free) return { to: "again", paid: false };
-  // While the old version has an endpoint, no rule of a release answers 503 (docs/architecture.md, Sessions).
-  if (attempt.version === "new" && isUnwritten(attempt)) return TO_STABLE;
-  if (attempt.version === "new" && attempt.retryOnStable) return { to: "stable", paid: true };
-  return attempt.failure === "reset" && attempt.another ? { to: "again", paid: true } : ANSWER;
+  if (!attempt.replayable || !(attempt.idempotent || isUnwritten(attempt))) return ANSWER;
+  const toStable = attempt.version === "new" && attempt.stableReady ? stepToStable(attempt) : undefined;
+  if (toStable && attempt.shut) return toStable;
+  if (attempt.attempts < MOST_ATTEMPTS && isFree(attempt)) return { to: "again", paid: false };
+  if (toStable) return toStable;
+  const another = attempt.attempts < MOST_ATTEMPTS && attempt.failure === "reset" && attempt.another;
+  return another && !isBarred(attempt) ? { to: "again", paid: true } : ANSWER;
 }
 
-/** The request is still whole, and carrying it out twice would do no harm. */
-function mayRepeat(attempt: FailedAttempt): boolean {
-  return attempt.attempts < MOST_ATTEMPTS && attempt.replayable && (attempt.idempotent || isUnwritten(attempt));
+/** Whether the old version may take it. While it has an endpoint, no rule of a release answers 503 (docs/architecture.md, Sessions). */
+function stepToStable(attempt: FailedAttempt): Step | undefined {
+  if (isUnwritten(attempt) || (attempt.shut && isFree(attempt))) return TO_STABLE;
+  return attempt.retryOnStable ? { to: "stable", paid: !attempt.shut } : undefined;
 }
+
+/** The gate is shut: not again to the new version, if the old one could have it. */
+const isBarred = ({ version, shut, stableReady }: FailedAttempt): boolean => version === "new" && shut && stableReady;
 
 const isUnwritten = ({ failure }: FailedAttempt): boolean => failure === "refused" || failure === "unavailable";
 

@@ -2,6 +2,7 @@ import type { Random } from "../../lib/random.ts";
 import type {
   ListenerSpec,
   RedirectFilter,
+  ReleaseRule,
   RewriteFilter,
   Rule,
   WeightedBackend,
@@ -30,6 +31,8 @@ export interface Share {
 /** The part of a rule that a release owns. */
 export interface Split {
   readonly stable: Share | undefined;
+  /** The old version has an endpoint, now. */
+  readonly stableReady: boolean;
   readonly retryOnStable: boolean;
   readonly userHeader: string | undefined;
   /** Absent between releases: nothing is counted. */
@@ -105,13 +108,21 @@ function activeRule(rule: Rule, context: RouteContext): ActiveRule {
     redirect: redirectOf(rule.filters),
     requestTimeout: rule.timeouts?.request ?? Number.POSITIVE_INFINITY,
     backendTimeout: rule.timeouts?.backend ?? Number.POSITIVE_INFINITY,
-    split: release && {
-      stable: shares.find((share) => share.version === "old"),
-      retryOnStable: release.retryOnStable,
-      userHeader: release.userHeader,
-      gate: release.session === undefined ? undefined : context.gate(release.session),
-    },
+    split: release && splitOf(release, shares, context),
     draw: drawOf(rule, shares, context),
+  };
+}
+
+function splitOf(release: ReleaseRule, shares: readonly Share[], context: RouteContext): Split {
+  const stable = shares.find((share) => share.version === "old");
+  return {
+    stable,
+    get stableReady(): boolean {
+      return (stable?.backend?.endpoints.length ?? 0) > 0;
+    },
+    retryOnStable: release.retryOnStable,
+    userHeader: release.userHeader,
+    gate: release.session === undefined ? undefined : context.gate(release.session),
   };
 }
 
