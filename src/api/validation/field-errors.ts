@@ -42,6 +42,11 @@ export class FieldErrors {
     this.#add("FieldValueInvalid", path, detail, formatValue(value));
   }
 
+  /** An error about a part of which the value is not shown. */
+  invalidPart(path: FieldPath, detail: string): void {
+    this.#add("FieldValueInvalid", path, detail);
+  }
+
   /** One error for each problem of the value. */
   invalidAll(path: FieldPath, value: unknown, problems: readonly string[]): void {
     for (const problem of problems) this.invalid(path, value, problem);

@@ -19,7 +19,7 @@ import { matchesFact } from "./sub-schema.ts";
  */
 
 /** What the API server says where it does not say where. */
-const NOWHERE = FieldPath.of("<nil>");
+export const NOWHERE: FieldPath = FieldPath.of("<nil>");
 
 export interface StructuralOptions {
   /** The stored state: what is as it was is not looked at again. */

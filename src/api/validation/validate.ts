@@ -1,9 +1,10 @@
 import type { KubeObject } from "../object.ts";
 import type { ResourceInfo } from "../table/type-table.ts";
-import { type FieldError, FieldErrors } from "./field-errors.ts";
+import { type FieldError, type FieldErrorType, FieldErrors } from "./field-errors.ts";
 import { KIND_RULES } from "./kind-rules.ts";
 import type { KindRules } from "./kind-rule.ts";
 import { validateCustom, validateCustomUpdate } from "./custom-object.ts";
+import { NOWHERE } from "./structural.ts";
 import { pathSegmentProblems, subdomainProblems } from "./names.ts";
 import { type MetaRules, validateObjectMeta, validateObjectMetaUpdate } from "./object-meta.ts";
 
@@ -18,7 +19,7 @@ export function validateCreate(info: ResourceInfo, object: KubeObject): readonly
   const rules = rulesOf(info);
   validateObjectMeta(object.metadata, metaRulesOf(info, rules), errors);
   if (info.custom) validateCustom(info, object, errors);
-  rules?.create(object, errors);
+  if (rules && mayGoOn(info, errors)) rules.create(object, errors);
   return errors.list;
 }
 
@@ -33,10 +34,29 @@ export function validateUpdate(
   const rules = rulesOf(info);
   validateObjectMetaUpdate(object.metadata, old.metadata, metaRulesOf(info, rules), errors);
   if (info.custom) validateCustomUpdate(info, object, old, subresource, errors);
-  if (subresource === undefined) rules?.update(object, old, errors);
-  else rules?.subresource(subresource, object, old, errors);
+  if (!rules || !mayGoOn(info, errors)) return errors.list;
+  if (subresource === undefined) rules.update(object, old, errors);
+  else rules.subresource(subresource, object, old, errors);
   return errors.list;
 }
+
+/** Rules of custom kinds rely on types and limits that the schema tells; of mere forms they do not. */
+function mayGoOn({ custom }: ResourceInfo, errors: FieldErrors): boolean {
+  if (!custom || !errors.list.some(({ type }) => BLOCKING.has(type))) return true;
+  const why =
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete " +
+    "validation";
+  errors.invalid(NOWHERE, null, why);
+  return false;
+}
+
+const BLOCKING: ReadonlySet<FieldErrorType> = new Set([
+  "FieldValueNotSupported",
+  "FieldValueRequired",
+  "FieldValueTooLong",
+  "FieldValueTooMany",
+  "FieldValueTypeInvalid",
+]);
 
 function rulesOf({ group, kind }: ResourceInfo): KindRules | undefined {
   return KIND_RULES.get(`${group}/${kind}`);

@@ -1,4 +1,4 @@
-import { wholeValueExpression } from "../../plan/routing/expression.ts";
+import { wholeValueExpression } from "../../lib/expression.ts";
 import type { Match, NamedMatch, PathMatch } from "../../plan/routing/snapshot.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 

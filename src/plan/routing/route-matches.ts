@@ -1,5 +1,5 @@
 import type { HTTPRoute } from "../../api/generated/gateway-networking-k8s-io.ts";
-import { wholeValueExpression } from "./expression.ts";
+import { wholeValueExpression } from "../../lib/expression.ts";
 import type { Match, NamedMatch, PathMatch } from "./snapshot.ts";
 
 type RouteRule = NonNullable<HTTPRoute["spec"]["rules"]>[number];
