@@ -17,7 +17,7 @@ export interface Context {
   readonly node: string;
   /** `--home`, else SLUICE_HOME, else ~/.sluice. */
   home(): Home;
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
 }
 

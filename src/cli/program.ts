@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { demoCommand } from "./commands/demo-command.ts";
 import { engineCommands } from "./commands/engine-commands.ts";
 import { imageCommands } from "./commands/image-commands.ts";
 import { objectCommands } from "./commands/object-commands.ts";
@@ -28,5 +29,6 @@ export function program(context: Context, exit: (code: number) => void): Command
   rolloutCommands(registrar);
   releaseCommands(registrar);
   imageCommands(registrar);
+  demoCommand(registrar);
   return root;
 }

@@ -17,7 +17,7 @@ const output = (stream: NodeJS.WriteStream): Output => ({
 });
 
 const abort = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const)
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => abort.abort(new AppError("interrupted", signal)));
 
 const context: Context = {

@@ -13,3 +13,4 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => 
 // Whoever started it holds the other end of its standard input: it does not outlive him.
 process.stdin.once("end", () => abort.abort()).resume();
 await generateLoad(plan, log, systemClock, systemRandom, abort.signal);
+process.stdin.destroy();

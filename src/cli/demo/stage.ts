@@ -7,6 +7,7 @@ import { Transport } from "../../client/transport.ts";
 import { AppError } from "../../lib/app-error.ts";
 import { sleep } from "../../lib/clock.ts";
 import type { Context } from "../context.ts";
+import { releasesOfDeployment } from "../releases/releases.ts";
 import type { DemoFiles, Ports } from "./files.ts";
 import type { LoadPlan } from "./load/plan.ts";
 import type { RequestRecord } from "./load/record.ts";
@@ -54,9 +55,13 @@ export class Stage implements AsyncDisposable {
     const shown = args.map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg}'`));
     this.screen.print(`$ sluice ${shown.join(" ")}`);
     const { home, base: cwd } = this.files;
-    const outcome = await runSluice(this.context, args, { home, cwd, signal: this.context.signal });
-    const text = outcome.output.trimEnd();
-    if (text !== "") this.screen.print(text.replaceAll(/^/gm, "  "));
+    let last = "";
+    const onLine = (line: string): void => {
+      // `rollout status` says the same as often as anything changes.
+      if (line !== last && line !== "") this.screen.print(`  ${line}`);
+      last = line;
+    };
+    const outcome = await runSluice(this.context, args, { home, cwd, signal: this.context.signal, onLine });
     if (outcome.code !== 0 && !options.mayFail)
       throw new AppError("demo", `sluice ${args.join(" ")} ended with exit code ${outcome.code}`);
     return outcome;
@@ -125,8 +130,7 @@ export class Stage implements AsyncDisposable {
 
   /** The restaurant service's newest release. */
   release(): Release | undefined {
-    const all = this.world.releases.list().filter(({ spec }) => spec.targetRef.name === RESTAURANT);
-    return all.toSorted((a, b) => Number(b.spec.generation ?? 0) - Number(a.spec.generation ?? 0))[0];
+    return releasesOfDeployment(this.world.releases.list(), RESTAURANT).at(-1);
   }
 
   /** Pods of the restaurant service, with `hash` those of one template. */

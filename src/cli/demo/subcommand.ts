@@ -17,9 +17,15 @@ export interface Outcome {
 export function runSluice(
   context: Context,
   args: readonly string[],
-  options: { readonly home: string; readonly cwd: string; readonly signal?: AbortSignal },
+  options: {
+    readonly home: string;
+    readonly cwd: string;
+    readonly signal?: AbortSignal;
+    /** Called for each line as it comes. */
+    readonly onLine?: (line: string) => void;
+  },
 ): Promise<Outcome> {
-  const { home, cwd, signal } = options;
+  const { home, cwd, signal, onLine = () => undefined } = options;
   const began = context.clock.monotonic();
   return new Promise((resolve, reject) => {
     const child = spawn(context.node, [join(context.programs, "cli.js"), ...args], {
@@ -30,8 +36,16 @@ export function runSluice(
       ...(signal && { signal }),
     });
     let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text: string) => void (output += text));
+    for (const stream of [child.stdout, child.stderr]) {
+      let rest = "";
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) onLine(line);
+      });
+      stream.once("end", () => rest !== "" && onLine(rest));
+    }
     child.once("error", (error) => reject(signal?.aborted ? (signal.reason as Error) : error));
     child.once("close", (code) => resolve({ code: code ?? 1, output, took: context.clock.monotonic() - began }));
   });

@@ -24,13 +24,20 @@ export function deploymentName(name: string): string {
 export async function releasesOf(cluster: Cluster, given: string): Promise<readonly Release[]> {
   const name = deploymentName(given);
   const { items } = await cluster.client.list(releases, { namespace: cluster.namespace });
-  const own = items.filter(({ spec, metadata }) => spec.targetRef.name === name || metadata.name === name);
+  const own = releasesOfDeployment(items, name);
   if (own.length === 0)
     throw new AppError(
       "no-release",
       `deployment "${name}" has had no release in namespace "${cluster.namespace}": one begins when a Deployment with a ReleasePolicy gets a new template`,
     );
-  return own.toSorted(byAge);
+  return own;
+}
+
+/** Those of the Deployment (or the Release itself of that name), oldest first. */
+export function releasesOfDeployment(releases: readonly Release[], name: string): readonly Release[] {
+  return releases
+    .filter(({ spec, metadata }) => spec.targetRef.name === name || metadata.name === name)
+    .toSorted(byAge);
 }
 
 /** The newest. */

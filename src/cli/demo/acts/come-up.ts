@@ -10,11 +10,11 @@ const SERVICES = ["api-gateway", "consumer-service", "order-service", "restauran
 /** Each is built upon the one before it, or upon 1.1.0. */
 const RESTAURANT_VERSIONS = ["1.1.0", "1.2.0", "1.3.0", "1.4.0"];
 
-const RATE = 250;
-const USERS = 3000;
+const RATE = 300;
+const USERS = 2500;
 const START = 60_000;
 /** How long the load runs before anything changes. */
-const BASELINE = 5000;
+const BASELINE = 10_000;
 
 export const comeUp: Act = {
   name: "1 FTGO comes up",

@@ -16,6 +16,8 @@ const STUCK = 40_000;
 const HEALED = 60_000;
 /** Within which the condition must be there. */
 const AT_ONCE = 3000;
+/** Within which the command ends; Kubernetes would wait for the deadline, 10 minutes. */
+const COMMAND = 5000;
 /** Traffic while the rollout is stuck, so that anybody who could notice does. */
 const NOTICE = 2500;
 
@@ -34,11 +36,13 @@ export const getStuck: Act = {
 };
 
 async function misspelt(stage: Stage, claims: Claims): Promise<void> {
-  const began = stage.now;
-  await setImage(stage, MISSPELT);
+  const written = stage
+    .until("the Deployment names the image", STUCK, () => imageOf(stage.deployment()) === MISSPELT)
+    .then(() => stage.now);
+  const [, began] = await Promise.all([setImage(stage, MISSPELT), written]);
   const stuck = await untilStuck(stage);
   const took = stage.now - began;
-  claims.check("a misspelled image: Stuck within 3 s", took <= AT_ONCE, `${seconds(took)} after set image`);
+  claims.check("a misspelled image: Stuck within 3 s", took <= AT_ONCE, `${seconds(took)} after the change`);
   const wanted = `ftgo-restaurant-service:${NEXT}`;
   claims.check("the hint is the image's right name", says(stuck, wanted), hintOf(stuck));
   await checkWaysOut(stage, claims, stuck);
@@ -89,7 +93,7 @@ async function checkWaysOut(stage: Stage, claims: Claims, stuck: DeploymentCondi
   });
   claims.check(
     "sluice rollout status ends at once with exit code 1 and says why",
-    status.code === 1 && status.output.includes(stuck.message ?? "?") && status.took < AT_ONCE,
+    status.code === 1 && status.output.includes(stuck.message ?? "?") && status.took < COMMAND,
     `exit code ${status.code} after ${seconds(status.took)}`,
   );
 }
@@ -103,11 +107,14 @@ async function checkHealed(stage: Stage, claims: Claims, image: string, how: str
     const whole = status?.updatedReplicas === spec.replicas && status?.replicas === spec.replicas;
     return whole && status?.availableReplicas === spec.replicas ? deployment : undefined;
   });
-  const [container] = healed.spec.template.spec?.containers ?? [];
-  claims.check(`${how} is a way out`, container?.image === image, `runs ${container?.image ?? "?"}`);
+  const runs = imageOf(healed);
+  claims.check(`${how} is a way out`, runs === image, `runs ${runs}`);
   const left = conditionOf(healed, "Stuck");
   claims.check("once healed the condition is gone", left === undefined, left ? `still ${left.status}` : "no condition");
 }
+
+const imageOf = (deployment: Deployment | undefined): string =>
+  deployment?.spec.template.spec?.containers[0]?.image ?? "";
 
 /** When the container that has ended twice ended the second time. Its times have whole seconds, so it was at most 1 s later. */
 function secondExit(stage: Stage): number | undefined {
@@ -121,5 +128,6 @@ const isRunning = ({ state }: ContainerStatus): boolean => state?.running !== un
 
 const says = ({ message = "" }: DeploymentCondition, text: string): boolean => message.includes(text);
 
-/** The sentence after the cause. */
-const hintOf = ({ message = "" }: DeploymentCondition): string => message.split(/\. /)[1] ?? message;
+/** What stands between the cause, which is the first sentence, and the ways out. */
+const hintOf = ({ message = "" }: DeploymentCondition): string =>
+  message.slice(message.indexOf(". ") + 2).split(" Fix the manifest")[0] ?? message;
