@@ -6,7 +6,7 @@ import { isReady, machineIsolation, NodeWorld } from "../support/node-world.ts";
 const isolation = { ...(await machineIsolation()), namespaces: false, why: "forbidden by the test" };
 let world: NodeWorld;
 beforeAll(async () => {
-  world = await NodeWorld.start(isolation, "http://127.0.0.1:1");
+  world = await NodeWorld.start(isolation, { namesProxy: "http://127.0.0.1:1" });
   await world.build("server:1", {
     Dockerfile:
       'FROM scratch\nCOPY s.js data.txt /app/\nENV FILE=/app/data.txt\nWORKDIR /app\nCMD ["node", "/app/s.js"]',

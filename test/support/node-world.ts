@@ -49,8 +49,12 @@ export class NodeWorld implements AsyncDisposable {
     this.images = new ImageStore(home.images);
   }
 
-  static async start(isolation: Isolation, namesProxy?: string): Promise<NodeWorld> {
-    const home = homeAt(realpathSync(mkdtempSync(join(tmpdir(), "sluice-node-"))));
+  /** `parent`: directory in which the home is made. */
+  static async start(
+    isolation: Isolation,
+    { namesProxy, parent = tmpdir() }: { namesProxy?: string; parent?: string } = {},
+  ): Promise<NodeWorld> {
+    const home = homeAt(realpathSync(mkdtempSync(join(parent, "sluice-node-"))));
     prepareHome(home);
     const slice = await findFreeSlice(home.root);
     if (slice === undefined) throw new Error("no slice of 127.0.0.0/8 is free");

@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { isReady, machineIsolation, NodeWorld, phaseIs } from "../support/node-world.ts";
+
+const isolation = await machineIsolation();
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "sluice-disk-"));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A small file system, until the test is over; undefined where that is not allowed. */
+function smallDisk(): (Disposable & { readonly path: string }) | undefined {
+  const path = join(directory, "small");
+  mkdirSync(path);
+  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=60m", "none", path]).status !== 0) return undefined;
+  return { path, [Symbol.dispose]: () => void spawnSync("umount", ["-l", path]) };
+}
+
+/** Takes all room there is; the returned function gives it back. */
+function fill(disk: string): () => void {
+  const path = join(disk, "filler");
+  try {
+    for (let i = 0; ; i++) writeFileSync(path, Buffer.alloc(64 * 1024), { flag: i === 0 ? "w" : "a" });
+  } catch (error) {
+    expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
+  }
+  return () => rmSync(path);
+}
+
+test("on a full disk pods run on, and how one ended meanwhile is not lost", async ({ skip }) => {
+  using disk = smallDisk();
+  if (!disk || !isolation.namespaces) return skip("mounting a small tmpfs needs root");
+  await using world = await NodeWorld.start(isolation, { parent: disk.path });
+  await world.build("server:1", {
+    Dockerfile: 'FROM scratch\nCOPY s.js /app/\nCMD ["node", "/app/s.js"]',
+    "s.js": `require("node:http").createServer((q, r) => { console.log(q.url); r.end("ok"); }).listen(process.env.PORT, process.env.HOST);`,
+  });
+  await world.run("serves", [{ image: "server:1", readinessProbe: { tcpSocket: { port: 8080 } } }]);
+  await world.run(
+    "quits",
+    [{ image: "server:1", command: ["sh", "-c", "trap 'exit 42' USR1; echo up; while :; do sleep 0.02; done"] }],
+    { restartPolicy: "Never" },
+  );
+  const url = `http://${(await world.until("serves", isReady))!.status!.podIP}:8080`;
+  const { uid } = (await world.until("quits", isReady))!.metadata;
+
+  const free = fill(disk.path);
+  expect(await (await fetch(url)).text()).toBe("ok");
+  await world.exec({ podUid: uid, name: "c0", instance: 0 }, ["sh", "-c", "kill -USR1 -1"]);
+  await expect.poll(() => world.node.agent.find("default", "quits")?.status?.phase).toBe("Failed");
+  expect(await (await fetch(url)).text()).toBe("ok");
+  free();
+  const ended = await world.until("quits", phaseIs("Failed"));
+  expect(ended?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(42);
+  expect(isReady(await world.until("serves", () => true))).toBe(true);
+});
