@@ -42,8 +42,8 @@ export interface StartNodeOptions {
   readonly random: Random;
   readonly log: Logger;
   /**
-   * URL of a proxy that knows the names of Services: for machines that forbid namespaces, where pods cannot have a hosts
-   * file of their own. Absent: names are only known by variables (`SHOP_SERVICE_HOST`).
+   * URL of a proxy that knows the names of Services: for machines that forbid namespaces, where pods cannot have a
+   * hosts file of their own. Absent: names are only known by variables (`SHOP_SERVICE_HOST`).
    */
   readonly namesProxy?: string;
   /** What the machine allows; found out by trying when absent. */
@@ -55,7 +55,10 @@ export interface RunningNode extends AsyncDisposable {
   readonly kubeletPort: number;
 }
 
-/** Starts the node agent on a home that is prepared. Disposing of it lets the pods run on; `agent.shutDown()` ends them first. */
+/**
+ * Starts the node agent on a home that is prepared. Disposing of it lets the pods run on; `agent.shutDown()` ends them
+ * first.
+ */
 export async function startNodeAgent(options: StartNodeOptions): Promise<RunningNode> {
   const { client, clock, random, nodeName } = options;
   const log = options.log.child({ part: "node" });

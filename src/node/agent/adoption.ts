@@ -88,7 +88,10 @@ async function instanceOf(
   return exit ? { ...facts, end: await endOf(running, exit) } : facts;
 }
 
-/** A pod that was ready stays so until its probes say otherwise: a restart of the control process must not take it out of its Service. */
+/**
+ * A pod that was ready stays so until its probes say otherwise: a restart of the control process must not take it out
+ * of its Service.
+ */
 function verdictsOf(container: Pod["spec"]["containers"][number], said: ContainerStatus | undefined): ProbeVerdicts {
   const first = firstVerdicts(container);
   if (!said) return first;

@@ -18,9 +18,9 @@ import type { VolumeFile, VolumeFiles } from "../../plan/node/volume-files.ts";
 const DATA = "..data";
 
 /**
- * Brings a volume's directory to the given files in one step, as the kubelet does: the files are in a directory of their own,
- * `..data` points to it, and each name at the top is a link through `..data`. A program sees the old files or the new ones, never a mixture.
- * Returns whether anything had changed.
+ * Brings a volume's directory to the given files in one step, as the kubelet does: the files are in a directory of
+ * their own, `..data` points to it, and each name at the top is a link through `..data`. A program sees the old files
+ * or the new ones, never a mixture. Returns whether anything had changed.
  */
 export function writeAtomically(dir: string, files: VolumeFiles, stamp: string): boolean {
   mkdirSync(dir, { recursive: true });

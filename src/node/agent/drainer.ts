@@ -1,4 +1,5 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
+import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import { keyOf } from "../../api/object.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
@@ -7,8 +8,9 @@ import { gracePeriod } from "../../plan/node/stop.ts";
 import type { NodeObjects } from "./node-objects.ts";
 
 /**
- * Resolves when the mesh has let go of the pod: no worker sends it a request any more, and those in flight have ended. Gives up after five seconds, or the pod's
- * grace period if that is shorter; at once when no worker is there. Aborting ends the wait too.
+ * Resolves when the mesh has let go of the pod: no worker sends it a request any more, and those in flight have ended.
+ * Gives up after five seconds, or the pod's grace period if that is shorter; at once when no worker is there. Aborting
+ * ends the wait too.
  */
 export function drained(
   pod: Pod,
@@ -18,19 +20,17 @@ export function drained(
   signal: AbortSignal,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const named = objects.slices
-    .inNamespace(pod.metadata.namespace ?? "")
-    .filter(({ endpoints }) =>
-      (endpoints ?? []).some(
-        ({ targetRef, addresses }) => targetRef?.uid === pod.metadata.uid || addresses.includes(podIP),
-      ),
-    )
-    .map(keyOf);
+  // Slices that named the pod at any time from now on: one may be in the mesh already and not yet in our cache.
+  const named = new Set<string>();
   let cancelCheck: (() => void) | undefined;
   const check = (): void => {
     const now = clock.now();
     const workers = objects.workers.list();
-    if (isDrained({ pod, podIP, slices: named.map((key) => objects.slices.get(key)), workers }, now)) return resolve();
+    for (const slice of objects.slices.inNamespace(pod.metadata.namespace ?? "")) {
+      if (mentions(slice, pod, podIP)) named.add(keyOf(slice));
+    }
+    const slices = [...named].map((key) => objects.slices.get(key));
+    if (isDrained({ pod, podIP, slices, workers }, now)) return resolve();
     cancelCheck?.();
     // A worker that dies says nothing: look again when its lease is over.
     const ends = workers
@@ -52,4 +52,10 @@ export function drained(
     cancelCheck?.();
     signal.removeEventListener("abort", abort);
   });
+}
+
+function mentions({ endpoints }: EndpointSlice, { metadata }: Pod, podIP: string): boolean {
+  return (endpoints ?? []).some(({ targetRef, addresses }) =>
+    targetRef ? targetRef.uid === metadata.uid : addresses.includes(podIP),
+  );
 }

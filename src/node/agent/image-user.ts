@@ -10,7 +10,10 @@ export interface ResolvedUser {
   readonly home: string;
 }
 
-/** Turns a user and group, as an image or a pod names them, into numbers, by the image's /etc/passwd and /etc/group, else the machine's. */
+/**
+ * Turns a user and group, as an image or a pod names them, into numbers, by the image's /etc/passwd and /etc/group,
+ * else the machine's.
+ */
 export function resolveUser(identity: ContainerIdentity, imageRoot: string): ResolvedUser {
   const passwd = table(imageRoot, "passwd");
   const isNumber = /^\d+$/.test(identity.user);

@@ -16,6 +16,8 @@ import { PodWorker } from "./pod-worker.ts";
 
 /** Milliseconds in which changes of Services are gathered before the hosts files are written. */
 const NAMES_DELAY = 5;
+/** Milliseconds for which an image that has lost its name is kept: a container may be about to start on it. */
+const PRUNE_DELAY = 60_000;
 
 /** Runs the pods that are bound to this node: a worker a pod. */
 export class NodeAgent implements AsyncDisposable {
@@ -25,6 +27,7 @@ export class NodeAgent implements AsyncDisposable {
   readonly #workers = new Map<string, PodWorker>();
   readonly #subscriptions: Disposable[] = [];
   #cancelNames: Cancel | undefined;
+  #cancelPrune: Cancel | undefined;
   #idle: (() => void) | undefined;
   #stopped = false;
 
@@ -80,6 +83,7 @@ export class NodeAgent implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#cancelNames?.();
+    this.#cancelPrune?.();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     await this.#registration[Symbol.asyncDispose]();
     await Promise.all([...this.#workers.values()].map((worker) => worker.dispose()));
@@ -191,11 +195,21 @@ export class NodeAgent implements AsyncDisposable {
   #imagesChanged(): void {
     this.#registration.refresh();
     for (const worker of this.#workers.values()) worker.happen({ kind: "retry", what: "image" });
+    this.#cancelPrune?.();
+    this.#cancelPrune = this.#context.clock.after(PRUNE_DELAY, () => {
+      this.#pruneImages().catch((error: Error) => this.#context.log.warn("old images were not removed", { error }));
+    });
+  }
+
+  /** Removes unpacked images that nobody names and nothing runs on. */
+  async #pruneImages(): Promise<void> {
+    const used = [...this.#workers.values()].flatMap((worker) => worker.containers.imageIds());
+    await this.#context.images.prune(new Set(used));
   }
 
   /** Removes what pods left behind that nobody knows any more. */
   async #clearAway(): Promise<void> {
-    const { config, runtime, addresses, images } = this.#context;
+    const { config, runtime, addresses } = this.#context;
     for (const uid of list(join(config.home, "pods"))) {
       if (!this.#workers.has(uid) && /^[0-9a-f-]{36}$/.test(uid)) {
         await runtime.removePod(uid);
@@ -206,8 +220,7 @@ export class NodeAgent implements AsyncDisposable {
       const uid = name.slice(name.lastIndexOf("_") + 1);
       if (!this.#workers.has(uid)) rmSync(join(config.home, "logs/pods", name), { recursive: true, force: true });
     }
-    const used = [...this.#workers.values()].flatMap((worker) => worker.containers.imageIds());
-    await images.prune(new Set(used));
+    await this.#pruneImages();
   }
 }
 

@@ -68,8 +68,8 @@ export class NodeObjects {
   }
 
   /**
-   * What the pod refers to. The caches may be a moment behind the pod itself, so what they do not have is asked for once more: a pod made together with its
-   * ConfigMap must not fail for want of it.
+   * What the pod refers to. The caches may be a moment behind the pod itself, so what they do not have is asked for
+   * once more: a pod made together with its ConfigMap must not fail for want of it.
    */
   async sourcesOf(pod: Pod): Promise<PodSources> {
     const namespace = pod.metadata.namespace ?? "";

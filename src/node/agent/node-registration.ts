@@ -25,7 +25,10 @@ export interface NodeRegistrationOptions {
   readonly log: Logger;
 }
 
-/** Periods of the kubelet: the lease is renewed every 10 s and good for 40; an unchanged status is repeated every 5 min. Milliseconds. */
+/**
+ * Periods of the kubelet: the lease is renewed every 10 s and good for 40; an unchanged status is repeated every 5 min.
+ * Milliseconds.
+ */
 const LEASE_PERIOD = 10_000;
 const LEASE_SECONDS = 40;
 const STATUS_PERIOD = 300_000;

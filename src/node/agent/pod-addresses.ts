@@ -15,8 +15,8 @@ const BLOCK = 254;
 const COUNT = BLOCKS * BLOCK;
 
 /**
- * The addresses of pods, out of the upper half of the engine's slice, kept on disk. They are given in turn, so that one is
- * used again only after all others: somebody may still have a connection to its last user.
+ * The addresses of pods, out of the upper half of the engine's slice, kept on disk. They are given in turn, so that one
+ * is used again only after all others: somebody may still have a connection to its last user.
  */
 export class PodAddresses {
   readonly #path: string;
@@ -53,7 +53,10 @@ export class PodAddresses {
     throw new AppError("PodAddressesExhausted", "all pod addresses are in use");
   }
 
-  /** The pod has the address already; nothing happens when it has another, or somebody else has this one, or it is none of ours. */
+  /**
+   * The pod has the address already; nothing happens when it has another, or somebody else has this one, or it is none
+   * of ours.
+   */
   claim(uid: string, address: string): void {
     const isTaken = this.#addresses.has(uid) || [...this.#addresses.values()].includes(address);
     if (isTaken || !address.startsWith(`127.${this.#slice}.`)) return;

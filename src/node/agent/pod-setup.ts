@@ -37,7 +37,10 @@ export class PodSetup {
     return addresses.get(metadata.uid) ?? status?.podIP;
   }
 
-  /** Makes everything, or brings it up to date. Throws VolumeError when a volume cannot be made. Returns when to do it again: a token runs out (ms since the epoch). */
+  /**
+   * Makes everything, or brings it up to date. Throws VolumeError when a volume cannot be made. Returns when to do it
+   * again: a token runs out (ms since the epoch).
+   */
   async prepare(pod: Pod): Promise<number | undefined> {
     await this.writeNames(pod);
     return this.refreshVolumes(pod);

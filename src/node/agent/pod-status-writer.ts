@@ -17,7 +17,10 @@ export interface PodStatusWriterOptions {
   readonly log: Logger;
 }
 
-/** Writes the newest status of one pod, one write after the other; what changes while a write is under way goes into the next. */
+/**
+ * Writes the newest status of one pod, one write after the other; what changes while a write is under way goes into the
+ * next.
+ */
 export class PodStatusWriter {
   readonly #options: PodStatusWriterOptions;
   readonly #stop = new AbortController();

@@ -33,8 +33,8 @@ export class PodVolumes {
   }
 
   /**
-   * Makes every volume of the pod, or brings those that come from the API up to date. Throws VolumeError with the kubelet's text for the first that
-   * cannot be made. `stamp` is new each time.
+   * Makes every volume of the pod, or brings those that come from the API up to date. Throws VolumeError with the
+   * kubelet's text for the first that cannot be made. `stamp` is new each time.
    */
   setUp(view: VolumeView, stamp: string): void {
     for (const volume of view.pod.spec.volumes ?? []) {
@@ -88,7 +88,9 @@ export class PodVolumes {
     return join(this.#options.podsDir, pod.metadata.uid, "volumes", name);
   }
 
-  /** A claim's volume is where its PersistentVolume says, else a directory of its own that lives as long as the claim. */
+  /**
+   * A claim's volume is where its PersistentVolume says, else a directory of its own that lives as long as the claim.
+   */
   #claimDirectory({ metadata: { namespace = "" } }: Pod, name: string): string {
     const claim = this.#options.claim(namespace, name);
     if (!claim) throw new VolumeError(`persistentvolumeclaim ${JSON.stringify(name)} not found`);

@@ -25,7 +25,7 @@ export interface PodWorkerOptions {
   readonly onEnded: () => void;
 }
 
-/** Milliseconds before a pod that could not be prepared, or an action that failed unexpectedly, is tried again. */
+/** Milliseconds before an action that failed unexpectedly is tried again. */
 const RETRY = 2000;
 /** A refused preparation is repeated less and less often, as the kubelet's volume manager does. */
 const MAX_RETRY = 122_000;
@@ -152,14 +152,30 @@ export class PodWorker {
       const now = this.#options.context.clock.now();
       const { actions, status, wakeAt } = planPod(this.#view(), now);
       this.#say(status);
-      for (const action of actions) {
-        this.#log.debug("pod action", { ...action });
-        await this.#try(action);
-        if (this.#stop.signal.aborted) return;
+      if (actions.length === 0) {
+        if (wakeAt !== undefined) this.#wakeAfter(wakeAt - now);
+        continue;
       }
-      if (actions.length > 0) this.#dirty ||= actions.some(({ kind }) => kind !== "delete");
-      else if (wakeAt !== undefined) this.#wakeAfter(wakeAt - now);
+      if (!(await this.#performAll(actions))) return;
     }
+  }
+
+  /** False when it is not to be looked again at once: an action failed unexpectedly, the pod is gone, or the agent stops. */
+  async #performAll(actions: readonly PodAction[]): Promise<boolean> {
+    for (const action of actions) {
+      this.#log.debug("pod action", { ...action });
+      try {
+        await this.#perform(action);
+      } catch (error) {
+        this.#log.error("pod action failed", { action: action.kind, error });
+        this.#dirty = false;
+        this.#wakeAfter(RETRY);
+        return false;
+      }
+      if (this.#stop.signal.aborted || action.kind === "delete") return false;
+    }
+    this.#dirty = true;
+    return true;
   }
 
   #wakeAfter(delay: number): void {
@@ -179,16 +195,6 @@ export class PodWorker {
   #say(status: PodStatus): void {
     this.#said = status;
     if (!this.#gone) this.#status.offer(this.#pod, status);
-  }
-
-  async #try(action: PodAction): Promise<void> {
-    try {
-      await this.#perform(action);
-    } catch (error) {
-      this.#log.error("pod action failed", { action: action.kind, error });
-      this.#dirty = false;
-      this.#wakeAfter(RETRY);
-    }
   }
 
   async #perform(action: PodAction): Promise<void> {

@@ -17,8 +17,8 @@ const DEFAULT_SECONDS = 3600;
 const DAY = 86_400_000;
 
 /**
- * Tokens that pods hold of their service accounts, asked for by TokenRequest and bound to the pod. A new one is asked for when four fifths of its life, or a day,
- * are over.
+ * Tokens that pods hold of their service accounts, asked for by TokenRequest and bound to the pod. A new one is asked
+ * for when four fifths of its life, or a day, are over.
  * https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
  */
 export class ServiceAccountTokens {
@@ -31,7 +31,9 @@ export class ServiceAccountTokens {
     this.#clock = clock;
   }
 
-  /** Sees to it that `get` has a good token for the projection; returns when the next one is due (ms since the epoch). */
+  /**
+   * Sees to it that `get` has a good token for the projection; returns when the next one is due (ms since the epoch).
+   */
   async refresh(pod: Pod, projection: ServiceAccountTokenProjection): Promise<number> {
     const tokens = this.#known.get(pod.metadata.uid) ?? new Map<string, KnownToken>();
     const known = tokens.get(keyOf(projection));

@@ -1,7 +1,10 @@
 import { constants } from "node:os";
 import type { Container } from "../../api/generated/core-v1.ts";
 
-/** The signal that asks a container's program to end: the pod's word, the image's, SIGTERM. Numbers and short names are understood. */
+/**
+ * The signal that asks a container's program to end: the pod's word, the image's, SIGTERM. Numbers and short names are
+ * understood.
+ */
 export function stopSignalOf(container: Container | undefined, imageSignal: string | undefined): NodeJS.Signals {
   return parseSignal(container?.lifecycle?.stopSignal) ?? parseSignal(imageSignal) ?? "SIGTERM";
 }

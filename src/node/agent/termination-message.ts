@@ -6,8 +6,9 @@ const MAX_LOG_LINES = 80;
 const MAX_LOG_BYTES = 2048;
 
 /**
- * A program's last words: what it wrote to its termination log; when that is empty and it failed, the end of its log. Kubernetes
- * does the latter only with FallbackToLogsOnError; here it is what tells why a rollout is stuck, so everybody gets it.
+ * A program's last words: what it wrote to its termination log; when that is empty and it failed, the end of its log.
+ * Kubernetes does the latter only with FallbackToLogsOnError; here it is what tells why a rollout is stuck, so
+ * everybody gets it.
  * https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
  */
 export async function terminationMessage(path: string, logPath: string, exitCode: number): Promise<string | undefined> {

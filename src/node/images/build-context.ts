@@ -30,8 +30,8 @@ export class BuildContext {
   }
 
   /**
-   * What a source argument of COPY means: one file or directory, or everything that a pattern matches. `..` cannot leave
-   * the context: `../x` is `x`. Throws when there is nothing.
+   * What a source argument of COPY means: one file or directory, or everything that a pattern matches. `..` cannot
+   * leave the context: `../x` is `x`. Throws when there is nothing.
    */
   select(source: string): readonly Selection[] {
     const clean = posix.normalize(`/${source}`).replace(/^\/+|\/+$/g, "");

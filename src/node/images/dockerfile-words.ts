@@ -4,8 +4,8 @@ import { DockerfileError } from "./dockerfile.ts";
 export type Lookup = (name: string) => string | undefined;
 
 /**
- * Splits the arguments of an instruction into words as Docker does: blanks separate, quotes join, variables are expanded
- * outside single quotes, the escape character takes the meaning from the next one.
+ * Splits the arguments of an instruction into words as Docker does: blanks separate, quotes join, variables are
+ * expanded outside single quotes, the escape character takes the meaning from the next one.
  * https://docs.docker.com/reference/dockerfile/#environment-replacement
  */
 export function splitWords(text: string, escape: string, lookup: Lookup, line: number): readonly string[] {

@@ -58,7 +58,10 @@ export class ImageStore {
     return images.sort((a, b) => ((a.names[0] ?? "~") < (b.names[0] ?? "~") ? -1 : 1));
   }
 
-  /** The image that a name (`nginx`, `nginx:1`, `nginx@sha256:…`) or an id (`sha256:…`) means; undefined when it is not here. */
+  /**
+   * The image that a name (`nginx`, `nginx:1`, `nginx@sha256:…`) or an id (`sha256:…`) means; undefined when it is not
+   * here.
+   */
   find(name: string): StoredImage | undefined {
     const images = this.list();
     const byId = images.find(({ id, digest }) => id === name || digest === name);

@@ -37,8 +37,8 @@ export class LayerBuilder {
   }
 
   /**
-   * A layer with what COPY copies: the contents of directories, and files, which go into `target` when it is a directory
-   * (`intoDirectory`, or the image has it as one), else become `target`.
+   * A layer with what COPY copies: the contents of directories, and files, which go into `target` when it is a
+   * directory (`intoDirectory`, or the image has it as one), else become `target`.
    */
   async copy(
     selections: readonly Selection[],

@@ -11,8 +11,9 @@ export type TreeEntry =
 const MAX_LINKS = 40;
 
 /**
- * Several directory trees seen as one, the first on top, with links followed inside it: a link to `/etc` means the tree's
- * own `/etc`, and `..` never leads out. So a path of an image can be placed on the machine without trusting the image.
+ * Several directory trees seen as one, the first on top, with links followed inside it: a link to `/etc` means the
+ * tree's own `/etc`, and `..` never leads out. So a path of an image can be placed on the machine without trusting the
+ * image.
  */
 export class MergedTree {
   readonly #layers: readonly string[];

@@ -94,7 +94,9 @@ class LayerApplier {
     else await this.#create(entry, posix.join(parent, name));
   }
 
-  /** Read-only directories get their modes last, or nothing could be put into them. Owners keep the right to clean up. */
+  /**
+   * Read-only directories get their modes last, or nothing could be put into them. Owners keep the right to clean up.
+   */
   async finish(): Promise<void> {
     for (const [path, mode] of this.#directoryModes) await chmod(path, mode | 0o700);
   }

@@ -30,7 +30,10 @@ export class LogKeeper {
     this.#options = options;
   }
 
-  /** Begins to watch the log at `path`, which exists. What was written while nobody looked gets the time of its last byte. */
+  /**
+   * Begins to watch the log at `path`, which exists. What was written while nobody looked gets the time of its last
+   * byte.
+   */
   keep(path: string, startedAt: number): void {
     if (this.#logs.has(path)) return;
     this.#logs.set(path, new KeptLog(path, startedAt, this.#options));

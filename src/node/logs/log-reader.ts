@@ -69,7 +69,8 @@ class LogView {
   async *read(): AsyncGenerator<Buffer> {
     const { size } = await this.#file.stat();
     const start = await this.#startOffset(size);
-    // What is written while the log is read belongs to those who follow: a program that floods must not make this endless.
+    // What is written while the log is read belongs to those who follow: a program that floods must not make this
+    // endless.
     const bytes = this.#options.followUntil ? this.#followFrom(start) : this.#bytesBetween(start, size);
     yield* this.#options.timestamps ? this.#stamped(bytes, start) : bytes;
   }
@@ -220,7 +221,10 @@ class Growth implements Disposable {
     this.#changed = false;
   }
 
-  /** Resolves when there may be more to read: at the next growth since `forget`, once more after the end; then with false. */
+  /**
+   * Resolves when there may be more to read: at the next growth since `forget`, once more after the end; then with
+   * false.
+   */
   async wait(): Promise<boolean> {
     if (!this.#changed && !this.#ended) {
       await new Promise<void>((resolve) => {

@@ -39,7 +39,7 @@ const run = promisify(execFile);
 const SEARCH_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 export function findHostTools(): HostTools {
-  const require = (name: string): string => {
+  const needed = (name: string): string => {
     const path = findTool(name);
     if (path === undefined) throw new Error(`the program ${name} is needed to run pods, but is not installed`);
     return path;
@@ -49,10 +49,10 @@ export function findHostTools(): HostTools {
     return path === undefined ? {} : { [name]: path };
   };
   return {
-    sh: require("sh"),
-    env: require("env"),
-    mkfifo: require("mkfifo"),
-    setsid: require("setsid"),
+    sh: needed("sh"),
+    env: needed("env"),
+    mkfifo: needed("mkfifo"),
+    setsid: needed("setsid"),
     ...optional("unshare"),
     ...optional("mount"),
     ...optional("nsenter"),

@@ -39,7 +39,9 @@ export function instanceFiles(podsDir: string, { podUid, name, instance }: Conta
   };
 }
 
-/** What a later control process must know about an instance. Holds the environment, so the file is for the owner only. */
+/**
+ * What a later control process must know about an instance. Holds the environment, so the file is for the owner only.
+ */
 export interface InstanceRecord extends ContainerRef {
   readonly image: ContainerImage;
   readonly hash: string;
@@ -55,8 +57,8 @@ export interface InstanceRecord extends ContainerRef {
 const BLANK_EXIT = `${" ".repeat(11)}\n`;
 
 /**
- * Makes the directory with its record. The exit file gets its full length now and is only overwritten later, so that the
- * exit code is not lost when the disk is full by then.
+ * Makes the directory with its record. The exit file gets its full length now and is only overwritten later, so that
+ * the exit code is not lost when the disk is full by then.
  */
 export function createInstance(files: InstanceFiles, record: InstanceRecord): void {
   mkdirSync(files.dir, { recursive: true });

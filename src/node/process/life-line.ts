@@ -4,7 +4,8 @@ import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 /**
  * Calls `ended` once when the process that holds the FIFO at `path` open for writing is gone: at once if it is gone
- * already. This works for processes that are not our children, without asking again and again. The returned function stops it.
+ * already. This works for processes that are not our children, without asking again and again. The returned function
+ * stops it.
  */
 export function watchLifeLine(path: string, holder: ProcessIdentity, ended: () => void): () => void {
   let descriptor: number;

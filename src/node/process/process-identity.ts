@@ -29,8 +29,8 @@ export function readStat(path: string): ProcessIdentity | undefined {
 }
 
 /**
- * Whether the process itself is still there. One that has ended but was not waited for (a zombie: not every process 1 is quick, or does it at all) is
- * not.
+ * Whether the process itself is still there. One that has ended but was not waited for (a zombie: not every process 1
+ * is quick, or does it at all) is not.
  */
 export function isAlive({ pid, startTicks }: ProcessIdentity): boolean {
   try {

@@ -2,8 +2,8 @@ import { chmodSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Removes a directory tree, also one with directories that not even their owner may enter: the kernel leaves such in the
- * work directories of overlays, programs may too.
+ * Removes a directory tree, also one with directories that not even their owner may enter: the kernel leaves such in
+ * the work directories of overlays, programs may too.
  */
 export function removeTree(path: string): void {
   try {

@@ -156,7 +156,9 @@ class RootBuilder {
     this.#hide(this.#options.home);
   }
 
-  /** An overlay shows nothing of what is mounted below a directory, so it is used where that loses nothing, or must be. */
+  /**
+   * An overlay shows nothing of what is mounted below a directory, so it is used where that loses nothing, or must be.
+   */
   #showMachineDirectory(name: string): void {
     const { mountTable, isolation } = this.#options;
     if (!isAccessible(join("/", name))) return makeDirectory(join(this.#root, name));

@@ -53,8 +53,8 @@ export class RunningProcess implements Running {
   }
 
   /**
-   * Killing the program is enough: the shim then writes the exit code down and ends, and the rest dies with it. Should the
-   * shim not get that far, it is killed too.
+   * Killing the program is enough: the shim then writes the exit code down and ends, and the rest dies with it. Should
+   * the shim not get that far, it is killed too.
    */
   kill(): void {
     if (this.#hasExited) return;

@@ -12,8 +12,8 @@ import type { PreparedRoot } from "./root-builder.ts";
  *      └─ sh shim inside       process 1 there: mounts, runs the program, reaps orphans, writes the exit code; when it
  *         └─ program           ends the kernel kills whatever the program forked
  *
- * Descriptors: 1 and 2 the log, 3 a pipe that says "started", 4 the life line, 5 the log while 2 takes the complaints of
- * the shim. A shell passes them all on, so they are closed for the program one by one.
+ * Descriptors: 1 and 2 the log, 3 a pipe that says "started", 4 the life line, 5 the log while 2 takes the complaints
+ * of the shim. A shell passes them all on, so they are closed for the program one by one.
  */
 export interface ShimOptions {
   readonly files: InstanceFiles;
@@ -103,8 +103,9 @@ const SHIM_SENSITIVE = new Set([
 ]);
 
 /**
- * Most variables reach the program through the environment of the shim: they then are on no command line, where any user
- * of the machine could read them. Those that a shell drops (names with dots) or heeds are given to env(1) at the last moment.
+ * Most variables reach the program through the environment of the shim: they then are on no command line, where any
+ * user of the machine could read them. Those that a shell drops (names with dots) or heeds are given to env(1) at the
+ * last moment.
  */
 export function splitEnvironment(env: Readonly<Record<string, string>>): {
   readonly plain: Readonly<Record<string, string>>;

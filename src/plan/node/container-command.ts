@@ -12,7 +12,8 @@ export interface ImageDefaults {
 }
 
 /**
- * The words to execute: `command` replaces the image's entrypoint and its arguments, `args` its arguments only; `$(NAME)` is replaced.
+ * The words to execute: `command` replaces the image's entrypoint and its arguments, `args` its arguments only;
+ * `$(NAME)` is replaced.
  * https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/
  */
 export function containerCommand(

@@ -24,8 +24,8 @@ export function namesPod({ endpoints }: EndpointSlice, { metadata }: Pod, podIP:
 }
 
 /**
- * Whether the pod can go: every slice without it is in force on every worker that is alive, and none of them still has a request in flight to it.
- * A worker whose lease is over does not count.
+ * Whether the pod can go: every slice without it is in force on every worker that is alive, and none of them still has
+ * a request in flight to it. A worker whose lease is over does not count.
  */
 export function isDrained({ pod, podIP, slices, workers }: DrainView, now: number): boolean {
   const present = slices.filter((slice) => slice !== undefined);

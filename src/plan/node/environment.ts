@@ -35,8 +35,8 @@ export interface EnvironmentView extends PodPlace {
 const DEFAULT_PORT = 8080;
 
 /**
- * All variables of a container's program. Later ones win: the image's, HOST, PORT and HOSTNAME, Services', `envFrom`, `env`.
- * Throws ContainerConfigError.
+ * All variables of a container's program. Later ones win: the image's, HOST, PORT and HOSTNAME, Services', `envFrom`,
+ * `env`. Throws ContainerConfigError.
  */
 export function containerEnvironment(view: EnvironmentView): Readonly<Record<string, string>> {
   const { pod, container, podIP, hostname } = view;

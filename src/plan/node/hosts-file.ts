@@ -11,8 +11,8 @@ export interface Names {
 const DOMAIN = "cluster.local";
 
 /**
- * The text of /etc/hosts for a pod: itself, and every Service under the names that Kubernetes' DNS has for it; the short one
- * only in its own namespace.
+ * The text of /etc/hosts for a pod: itself, and every Service under the names that Kubernetes' DNS has for it; the
+ * short one only in its own namespace.
  * https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
  */
 export function hostsFile(pod: Pod, podIP: string, hostname: string, { services, slices }: Names): string {

@@ -9,8 +9,8 @@ export interface InitPlan extends StepPlan {
 }
 
 /**
- * Init containers run one after the other, each to its end; a sidecar only has to have started. Once the others run, sidecars are
- * started again when they end.
+ * Init containers run one after the other, each to its end; a sidecar only has to have started. Once the others run,
+ * sidecars are started again when they end.
  */
 export function planInitContainers(view: PodView, now: number): InitPlan {
   const started = haveOthersStarted(view);

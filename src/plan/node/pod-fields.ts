@@ -43,8 +43,8 @@ function formatMap(map: Readonly<Record<string, string>> = {}): string {
 }
 
 /**
- * The value behind a `resourceFieldRef`, in units of its divisor, rounded up: 1500m of CPU with divisor 1 is 2. A limit that is not
- * set is what the node has; a request that is not set is 0.
+ * The value behind a `resourceFieldRef`, in units of its divisor, rounded up: 1500m of CPU with divisor 1 is 2. A limit
+ * that is not set is what the node has; a request that is not set is 0.
  */
 export function resourceField(
   pod: Pod,

@@ -7,11 +7,12 @@ import { merge, planInitContainers } from "./init-containers.ts";
 import { isSidecar, isToRestart } from "./restart.ts";
 import { podStatus } from "./status.ts";
 import { gracePeriod, planStop } from "./stop.ts";
-import { factsOf, hasEnded, type InstanceFacts, isRunning, type PodView } from "./view.ts";
+import { factsOf, hasEnded, isRunning, type PodView } from "./view.ts";
 
 /**
- * What to do for a pod, and what to say of it. The decisions are the kubelet's: what starts when, what is restarted after which
- * delay, what is stopped how; unlike it, a pod that is deleted is first taken out of the mesh (the action `drain`).
+ * What to do for a pod, and what to say of it. The decisions are the kubelet's: what starts when, what is restarted
+ * after which delay, what is stopped how; unlike it, a pod that is deleted is first taken out of the mesh (the action
+ * `drain`).
  */
 export function planPod(view: PodView, now: number): Plan<PodAction, PodStatus> {
   const step = planStep(view, now);
@@ -119,14 +120,6 @@ function anyRunning(view: PodView): boolean {
   return allContainers(view).some(({ name }) => isRunning(factsOf(view, name).current));
 }
 
-export function allContainers({ pod }: PodView): readonly Container[] {
+function allContainers({ pod }: PodView): readonly Container[] {
   return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
-}
-
-/** The instances that run, by container. */
-export function runningInstances(view: PodView): readonly (readonly [Container, InstanceFacts])[] {
-  return allContainers(view).flatMap((container) => {
-    const { current } = factsOf(view, container.name);
-    return isRunning(current) ? [[container, current] as const] : [];
-  });
 }

@@ -19,8 +19,8 @@ export function initialProbeState(kind: ProbeKind): ProbeState {
 }
 
 /**
- * Counts an outcome: `failureThreshold` failures in a row (default 3) fail, `successThreshold` successes (default 1) pass.
- * `eager` probes, made between the regular ones to find out sooner, count only when they succeed.
+ * Counts an outcome: `failureThreshold` failures in a row (default 3) fail, `successThreshold` successes (default 1)
+ * pass. `eager` probes, made between the regular ones to find out sooner, count only when they succeed.
  */
 export function countProbe(state: ProbeState, outcome: ProbeOutcome, probe: Probe, eager = false): ProbeState {
   if (outcome === "unknown" || (eager && outcome === "failure")) return state;
@@ -32,8 +32,8 @@ export function countProbe(state: ProbeState, outcome: ProbeOutcome, probe: Prob
 const FIRST_EAGER = 25;
 
 /**
- * Milliseconds until the next probe. Until the first success a probe of readiness or startup is also made between the regular times, after 25, 50,
- * 100, … ms, so that a pod is ready when its program is, not up to a period later.
+ * Milliseconds until the next probe. Until the first success a probe of readiness or startup is also made between the
+ * regular times, after 25, 50, 100, … ms, so that a pod is ready when its program is, not up to a period later.
  */
 export function nextProbeDelay(kind: ProbeKind, state: ProbeState, eagerSoFar: number, untilRegular: number): number {
   if (kind === "liveness" || state.verdict === "success") return untilRegular;

@@ -13,8 +13,8 @@ export function isSidecar(container: Container): boolean {
 }
 
 /**
- * Identity of what a running container was made from. As in the kubelet only a new image makes a running container be replaced:
- * everything else of a pod's containers cannot be changed.
+ * Identity of what a running container was made from. As in the kubelet only a new image makes a running container be
+ * replaced: everything else of a pod's containers cannot be changed.
  */
 export function containerHash({ name, image = "" }: Container): string {
   return `${name}=${image}`;
@@ -32,7 +32,8 @@ export type Restart =
   | { readonly kind: "later"; readonly at: number; readonly delay: number };
 
 /**
- * When a container that has ended may start again: the first time at once, then 10 s after it ended, 20 s, 40 s, … 300 s.
+ * When a container that has ended may start again: the first time at once, then 10 s after it ended, 20 s, 40 s, … 300
+ * s.
  * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restarts
  */
 export function planRestart(facts: ContainerFacts, hash: string, now: number): Restart {

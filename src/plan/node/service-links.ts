@@ -1,8 +1,8 @@
 import type { Service } from "../../api/generated/core-v1.ts";
 
 /**
- * Variables that tell a program of the Services of its namespace: `SHOP_SERVICE_HOST`, `SHOP_SERVICE_PORT`, and those of
- * Docker's links.
+ * Variables that tell a program of the Services of its namespace: `SHOP_SERVICE_HOST`, `SHOP_SERVICE_PORT`, and those
+ * of Docker's links.
  * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
 export function serviceLinks(services: readonly Service[]): ReadonlyMap<string, string> {

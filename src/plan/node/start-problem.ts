@@ -9,7 +9,10 @@ export const SHOW_PULL_ERROR = 1000;
 
 export type StartFailure = Pick<StartProblem, "kind" | "reason" | "message">;
 
-/** The facts after a failed start: what to say of it and when to try again. A missing image is looked for less and less often. */
+/**
+ * The facts after a failed start: what to say of it and when to try again. A missing image is looked for less and less
+ * often.
+ */
 export function afterStartFailure(facts: ContainerFacts, failure: StartFailure, now: number): ContainerFacts {
   if (failure.reason !== "ErrImagePull") {
     return { ...facts, problem: { ...failure, at: now, retryAt: now + RETRY } };

@@ -24,8 +24,8 @@ export interface StopPlan {
 }
 
 /**
- * The next step in stopping one container: preStop hook, then the stop signal, then SIGKILL when the grace period is over.
- * With 30 s of grace and a hook of 5 s, SIGKILL comes at 30 s; with a hook of 29.5 s at 31.5 s.
+ * The next step in stopping one container: preStop hook, then the stop signal, then SIGKILL when the grace period is
+ * over. With 30 s of grace and a hook of 5 s, SIGKILL comes at 30 s; with a hook of 29.5 s at 31.5 s.
  * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination
  */
 export function planStop(request: StopRequest, now: number): StopPlan {

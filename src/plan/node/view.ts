@@ -1,8 +1,8 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
 
 /**
- * What the node agent knows of one pod: the object of the API, and facts about what it runs. Times are milliseconds since
- * the epoch. Facts are plain data; the agent replaces them as it acts and as things happen.
+ * What the node agent knows of one pod: the object of the API, and facts about what it runs. Times are milliseconds
+ * since the epoch. Facts are plain data; the agent replaces them as it acts and as things happen.
  */
 export interface PodView {
   readonly pod: Pod;
