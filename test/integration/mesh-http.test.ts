@@ -73,7 +73,12 @@ describe("what the backend gets", () => {
     ],
     ["OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: web\r\n\r\n", /^OPTIONS \* HTTP\/1\.1/, undefined],
     ["one forward less", "OPTIONS / HTTP/1.1\r\nHost: web\r\nMax-Forwards: 5\r\n\r\n", /Max-Forwards: 4/, undefined],
-    ["HTTP/1.1 for HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", /^GET \/ HTTP\/1\.1/, undefined],
+    [
+      "HTTP/1.1 for HTTP/1.0, with a Host",
+      "GET / HTTP/1.0\r\n\r\n",
+      /^GET \/ HTTP\/1\.1\r\nHost: web\.test\r\n/,
+      undefined,
+    ],
     [
       "content with its length",
       "POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 5\r\n\r\nhello",

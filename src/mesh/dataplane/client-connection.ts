@@ -15,6 +15,8 @@ import type { Timed } from "./sweep.ts";
 export interface Frontend {
   /** `ns/service:port`. */
   readonly service: string;
+  /** `name.namespace`. */
+  readonly host: string;
   readonly routes: RouteTable;
   readonly draining: boolean;
 }
@@ -64,7 +66,7 @@ export class ClientConnection implements ClientSide, ContentSink, Timed {
     this.#socket = socket;
     this.#closed = closed;
     this.out = new Outbox(socket);
-    this.hop = hopOf(withoutMapping(socket.remoteAddress ?? ""));
+    this.hop = hopOf(withoutMapping(socket.remoteAddress ?? ""), frontend.host);
     this.#deadline = core.monotonic() + core.limits.headTime;
     socket
       .on("data", (bytes: Buffer) => this.receive(bytes))

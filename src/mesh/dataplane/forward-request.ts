@@ -8,12 +8,14 @@ import type { HeaderEdits } from "./header-edits.ts";
 export interface Hop {
   /** The client's address, for X-Forwarded-For. */
   readonly address: string;
+  /** For requests that name no host: `name.namespace` of the Service. */
+  readonly host: string;
   /** `X-Forwarded-For`, `X-Forwarded-Proto` and `Via` lines for a request that has none of them. */
   readonly lines: string;
 }
 
-export function hopOf(address: string): Hop {
-  return { address, lines: `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: http\r\nVia: 1.1 sluice\r\n` };
+export function hopOf(address: string, host: string): Hop {
+  return { address, host, lines: `X-Forwarded-For: ${address}\r\nX-Forwarded-Proto: http\r\nVia: 1.1 sluice\r\n` };
 }
 
 /** How the route changes a request. */
@@ -35,7 +37,8 @@ const NOT_FORWARDED: Uint8Array = Uint8Array.from(FIELD_NAMES, (_, id) =>
  */
 export function forwardRequest(head: RequestHead, change: RequestChange, hop: Hop, trace: string): string {
   let out = `${head.method} ${change.target} HTTP/1.1\r\n`;
-  if (replacesHost(head, change)) out += `Host: ${change.host ?? head.host}\r\n`;
+  const host = hostOf(head, change, hop);
+  if (host !== undefined) out += `Host: ${host}\r\n`;
   out += endToEnd(head, change);
   out += hasHops(head.fields) ? hopLines(head.fields, hop) : hop.lines;
   if (change.host !== undefined && head.fields.indexOf(FIELD.forwardedHost) < 0)
@@ -61,11 +64,15 @@ function endToEnd(head: RequestHead, change: RequestChange): string {
   return run < fields.count ? out + fields.lines(run, fields.count) : out;
 }
 
-/** The host did not come as a Host line: it is the route's, or that of an absolute-form target (RFC 9112 §3.2.2). */
-const replacesHost = (head: RequestHead, change: RequestChange): boolean => change.host !== undefined || head.absolute;
+/** The host that does not come as a Host line: the route's, that of an absolute-form target (RFC 9112 §3.2.2), or one for HTTP/1.0. */
+function hostOf(head: RequestHead, change: RequestChange, hop: Hop): string | undefined {
+  if (change.host !== undefined) return change.host;
+  if (head.absolute) return head.host;
+  return head.hasHost ? undefined : hop.host;
+}
 
 function isWrittenAnew(head: RequestHead, id: number, change: RequestChange): boolean {
-  if (id === FIELD.host) return replacesHost(head, change);
+  if (id === FIELD.host) return change.host !== undefined || head.absolute;
   return NOT_FORWARDED[id] === 1 || (id === FIELD.maxForwards && head.maxForwards >= 0);
 }
 

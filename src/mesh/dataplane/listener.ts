@@ -60,6 +60,11 @@ export class Listener implements Frontend {
     return this.#spec.fallback;
   }
 
+  get host(): string {
+    const { name, namespace } = this.#spec.service;
+    return `${name}.${namespace}`;
+  }
+
   get routes(): RouteTable {
     return this.#routes;
   }

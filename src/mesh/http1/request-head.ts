@@ -62,6 +62,11 @@ export class RequestHead {
     return this.minor === 1 || (this.options & OPTION.keepAlive) !== 0;
   }
 
+  /** HTTP/1.0 needs no Host. */
+  get hasHost(): boolean {
+    return this.#hosts > 0;
+  }
+
   /** The protocol that the client wants to change to; undefined when it does not (RFC 9110 §7.8). */
   get upgrade(): string | undefined {
     if ((this.options & OPTION.upgrade) === 0 || this.minor === 0) return undefined;
