@@ -9,6 +9,7 @@ import { defaultTolerationSeconds } from "./admission/default-tolerations.ts";
 import { endpointAddresses } from "./admission/endpoint-addresses.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { priority } from "./admission/priority.ts";
+import { storageProtection } from "./admission/storage-protection.ts";
 import { serviceAccountAdmission } from "./admission/service-account.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { Authorizer } from "./auth/authorizer.ts";
@@ -114,6 +115,7 @@ export class ApiServer implements AsyncDisposable {
         serviceAccountAdmission(random),
         defaultTolerationSeconds,
         priority,
+        storageProtection,
         endpointAddresses(options.addresses.podCidr),
         ...options.admitters,
       ],

@@ -1,33 +1,25 @@
 import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtinTypes } from "../../src/api/table/builtin.ts";
-import { type EmbeddedApiServer, embeddedApiServer } from "../support/embedded-api-server.ts";
-import { NamespaceDefaults } from "../support/namespace-defaults.ts";
+import { TestEngine } from "../support/test-engine.ts";
 import { findKubectls } from "./kubectl-binary.ts";
 import { appliesTo, expectedOutput, type KubectlCase, kubectlCases, type Output } from "./kubectl-case.ts";
 import { KubectlSession } from "./kubectl-session.ts";
 import { Normaliser } from "./normaliser.ts";
 import { passing, TRY_ALL } from "./passing.ts";
 
-/** Golden cases that need nothing but the API server, run with every recorded kubectl that is found. */
+/** Golden cases against API server, controllers, scheduler and a fake kubelet, with every recorded kubectl that is found. */
 
 const kubectls = findKubectls();
 const listed = passing("kubectl");
-const cases = kubectlCases().filter(({ id, needs }) => (TRY_ALL ? needs.length === 0 : listed.has(id)));
+const cases = kubectlCases().filter(({ id }) => TRY_ALL || listed.has(id));
 const normaliser = new Normaliser();
 
-let server: EmbeddedApiServer;
-let defaults: NamespaceDefaults;
+let engine: TestEngine;
 
 beforeAll(async () => {
-  server = await embeddedApiServer();
-  const user = { username: "system:kube-controller-manager", groups: ["system:masters"] };
-  defaults = new NamespaceDefaults(server.running.server.client(user), builtinTypes(), server.running.pki.ca);
+  engine = await TestEngine.start();
 });
-afterAll(async () => {
-  await defaults[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => engine[Symbol.asyncDispose]());
 
 if (kubectls.length === 0) {
   const run = process.env["CI"] === "true" ? test : test.skip;
@@ -39,7 +31,7 @@ if (kubectls.length === 0) {
 describe.each(kubectls)("kubectl $minor", (kubectl) => {
   let session: KubectlSession;
   beforeAll(() => {
-    session = new KubectlSession(kubectl, server.home.kubeconfig, normaliser);
+    session = new KubectlSession(kubectl, engine.kubeconfig, normaliser);
   });
   afterAll(() => session[Symbol.dispose]());
 
