@@ -1,5 +1,6 @@
 import type { ApiClient } from "../client/api-client.ts";
 import type { Outcome } from "../client/controller.ts";
+import { EventRecorder } from "../client/event-recorder.ts";
 import type { Informers } from "../client/informers.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type JsonValue, jsonEqual } from "../lib/json.ts";
@@ -32,4 +33,9 @@ export function lookAgain(wakeAt: number | undefined, clock: Clock): Outcome {
 /** Whether two documents say the same. */
 export function sameJson(a: unknown, b: unknown): boolean {
   return jsonEqual(a as JsonValue | undefined, b as JsonValue | undefined);
+}
+
+/** Tells events under the name of one controller. */
+export function recorderFor({ client, clock, log }: ControllerDeps, component: string, host?: string): EventRecorder {
+  return new EventRecorder(client, { component, ...(host !== undefined && { host }), clock, log });
 }

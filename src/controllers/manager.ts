@@ -1,3 +1,4 @@
+import type { Resource } from "../api/resource.ts";
 import type { ResourceInfo, TypeTable } from "../api/table/type-table.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { Informers } from "../client/informers.ts";
@@ -10,6 +11,7 @@ import { DeploymentController } from "./deployment/deployment-controller.ts";
 import { EndpointsController } from "./endpoints/endpoints-controller.ts";
 import { GarbageCollector } from "./gc/garbage-collector.ts";
 import { NamespaceController } from "./namespace/namespace-controller.ts";
+import { NodeUpkeepController } from "./node-upkeep/node-upkeep-controller.ts";
 import { ReplicaSetController } from "./replicaset/replica-set-controller.ts";
 import { RouteStatusController } from "./route-status/route-status-controller.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -21,18 +23,49 @@ export interface ManagerOptions {
   /** Acts as `kube-controller-manager`: that is the name under which fields are owned. */
   readonly client: ApiClient;
   /** Everything that the server has, for the garbage collector and for namespaces. */
-  readonly types: TypeTable;
+  readonly types: Pick<TypeTable, "resources">;
   /** The certificates that verify the API server, PEM. */
   readonly ca: string;
   /** Name of this machine. */
   readonly host: string;
   /** Where volumes are made; absent: nowhere. */
   readonly volumes?: VolumeDirectory;
+  /** Controllers that somebody else runs, or that lack their kinds. */
+  readonly without?: ReadonlySet<ControllerName>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
   readonly metrics?: Metrics;
 }
+
+interface ManagerDeps extends ControllerDeps, Pick<ManagerOptions, "ca" | "host" | "volumes"> {
+  readonly resources: readonly Resource[];
+}
+
+export type ControllerName =
+  | "deployment"
+  | "replicaset"
+  | "endpoints"
+  | "scheduler"
+  | "nodeUpkeep"
+  | "namespaceDefaults"
+  | "volumeClaim"
+  | "routeStatus"
+  | "garbageCollector"
+  | "namespace";
+
+const CONTROLLERS: Readonly<Record<ControllerName, (deps: ManagerDeps) => AsyncDisposable>> = {
+  deployment: (deps) => new DeploymentController(deps),
+  replicaset: (deps) => new ReplicaSetController(deps),
+  endpoints: (deps) => new EndpointsController(deps),
+  scheduler: (deps) => new Scheduler(deps),
+  nodeUpkeep: (deps) => new NodeUpkeepController(deps),
+  namespaceDefaults: (deps) => new NamespaceDefaultsController(deps),
+  volumeClaim: (deps) => new VolumeClaimController(deps),
+  routeStatus: (deps) => new RouteStatusController(deps),
+  garbageCollector: (deps) => new GarbageCollector(deps),
+  namespace: (deps) => new NamespaceController(deps),
+};
 
 /** All controllers of the engine. They know the world only through the client, so they run against any Kubernetes API. */
 export class ControllerManager implements AsyncDisposable {
@@ -41,22 +74,15 @@ export class ControllerManager implements AsyncDisposable {
   /** Resolves when every controller has seen everything there is. */
   static async start(options: ManagerOptions): Promise<ControllerManager> {
     await using parts = new AsyncDisposableStack();
-    const { client, clock, random, metrics = silentMetrics, types, ca, host, volumes } = options;
+    const { client, clock, random, metrics = silentMetrics, types, ca, host, volumes, without } = options;
     const log = options.log.child({ part: "controllers" });
     const informers = parts.use(new Informers(client, { clock, random, log }));
-    const deps: ControllerDeps = { client, informers, clock, random, log, metrics };
     const resources = types.resources.filter(isStored);
-    const withVolumes = { ...deps, ...(volumes && { volumes }) };
-    await ensureStorageClass(withVolumes);
-    parts.use(new DeploymentController(deps));
-    parts.use(new ReplicaSetController(deps));
-    parts.use(new EndpointsController(deps));
-    parts.use(new Scheduler({ ...deps, host }));
-    parts.use(new NamespaceDefaultsController({ ...deps, ca }));
-    parts.use(new VolumeClaimController(withVolumes));
-    parts.use(new RouteStatusController(deps));
-    parts.use(new GarbageCollector({ ...deps, resources }));
-    parts.use(new NamespaceController({ ...deps, resources }));
+    const shared = { client, informers, clock, random, log, metrics, resources, ca, host };
+    const deps: ManagerDeps = { ...shared, ...(volumes && { volumes }) };
+    await ensureStorageClass(deps);
+    for (const [name, start] of Object.entries(CONTROLLERS))
+      if (!without?.has(name as ControllerName)) parts.use(start(deps));
     await informers.synced();
     return new ControllerManager(parts.move());
   }

@@ -4,7 +4,7 @@ import { deployments, nodes, pods, replicasets } from "../../api/generated/resou
 import { controllerOf, type Draft, keyOf } from "../../api/object.ts";
 import { isAlreadyExists, isNotFound } from "../../api/status-error.ts";
 import { Controller, controllerKey, type Outcome, ownKey, source } from "../../client/controller.ts";
-import { EventRecorder } from "../../client/event-recorder.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
 import { labelSelectorOf, matchesLabels } from "../../lib/label-selector.ts";
 import type { DeploymentAction, SetRef } from "../../plan/deployment/actions.ts";
@@ -17,7 +17,7 @@ import {
 import { deploymentReference } from "../../plan/deployment/new-replica-set.ts";
 import { REVISION } from "../../plan/deployment/revision.ts";
 import { isDeleting, isReady } from "../../plan/pods/readiness.ts";
-import { type ControllerDeps, DONE, lookAgain, sameJson } from "../controller-deps.ts";
+import { type ControllerDeps, DONE, lookAgain, sameJson, recorderFor } from "../controller-deps.ts";
 import { adopt, isNamespaceTerminating, release } from "../ownership.ts";
 
 const owner = { group: "apps", kind: "Deployment" };
@@ -33,8 +33,8 @@ export class DeploymentController implements AsyncDisposable {
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
-    const { client, informers } = deps;
-    this.#events = new EventRecorder(client, { component: "deployment-controller", ...deps });
+    const { informers } = deps;
+    this.#events = recorderFor(deps, "deployment-controller");
     this.#deployments = informers.of(deployments);
     this.#sets = informers.of(replicasets);
     this.#pods = informers.of(pods);

@@ -2,11 +2,11 @@ import type { KubeObject, OwnerReference } from "../../api/object.ts";
 import { apiVersionOf, qualifiedName, type Resource } from "../../api/resource.ts";
 import { isConflict, isNotFound } from "../../api/status-error.ts";
 import { Controller, type Outcome, type Source } from "../../client/controller.ts";
-import { EventRecorder } from "../../client/event-recorder.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
 import { type CollectionAction, type OwnerState, planCollection } from "../../plan/gc/collection-plan.ts";
 import { deletesDependents, type OwnedObject, OwnershipGraph } from "../../plan/gc/ownership-graph.ts";
-import { type ControllerDeps, DONE } from "../controller-deps.ts";
+import { type ControllerDeps, DONE, recorderFor } from "../controller-deps.ts";
 
 /** How many uids are remembered of owners that are gone for certain. */
 const MEMORY = 500;
@@ -25,7 +25,7 @@ export class GarbageCollector implements AsyncDisposable {
   /** `resources`: everything that can own or be owned; Events cannot. */
   constructor(deps: ControllerDeps & { readonly resources: readonly Resource[] }) {
     this.#deps = deps;
-    this.#events = new EventRecorder(deps.client, { component: "garbage-collector-controller", ...deps });
+    this.#events = recorderFor(deps, "garbage-collector-controller");
     const resources = deps.resources.filter(({ kind }) => kind !== "Event");
     this.#kinds = new Map(resources.map((resource) => [`${apiVersionOf(resource)}/${resource.kind}`, resource]));
     this.#informers = new Map(resources.map((resource) => [qualifiedName(resource), deps.informers.of(resource)]));

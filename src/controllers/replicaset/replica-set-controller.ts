@@ -4,7 +4,7 @@ import { pods, replicasets } from "../../api/generated/resources.ts";
 import { controllerOf, type Draft, keyOf } from "../../api/object.ts";
 import { isNotFound } from "../../api/status-error.ts";
 import { Controller, controllerKey, type Outcome, ownKey, source } from "../../client/controller.ts";
-import { EventRecorder } from "../../client/event-recorder.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
 import type { ObjectIndex } from "../../client/object-index.ts";
 import { labelSelectorOf, matchesLabels } from "../../lib/label-selector.ts";
@@ -17,7 +17,7 @@ import {
   type ReplicaSetView,
   replicaSetReference,
 } from "../../plan/replicaset/replica-set-plan.ts";
-import { type ControllerDeps, DONE, lookAgain, sameJson } from "../controller-deps.ts";
+import { type ControllerDeps, DONE, lookAgain, sameJson, recorderFor } from "../controller-deps.ts";
 import { adopt, isNamespaceTerminating, release } from "../ownership.ts";
 import { slowStart } from "./slow-start.ts";
 
@@ -40,7 +40,7 @@ export class ReplicaSetController implements AsyncDisposable {
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
-    this.#events = new EventRecorder(deps.client, { component: "replicaset-controller", ...deps });
+    this.#events = recorderFor(deps, "replicaset-controller");
     this.#sets = deps.informers.of(replicasets);
     this.#pods = deps.informers.of(pods);
     this.#orphans = this.#pods.index((pod) => (controllerOf(pod) ? [] : [pod.metadata.namespace ?? ""]));

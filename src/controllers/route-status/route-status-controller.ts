@@ -4,13 +4,13 @@ import { httproutes, meshworkers, releasepolicies, services } from "../../api/ge
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { keyOf } from "../../api/object.ts";
 import { Controller, type Outcome, type Source, source } from "../../client/controller.ts";
-import { EventRecorder } from "../../client/event-recorder.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
 import { planRefusedPorts } from "../../plan/route-status/refused-ports-plan.ts";
 import { planRouteStatus } from "../../plan/route-status/route-status-plan.ts";
 import { compile } from "../../plan/routing/compile.ts";
 import type { RouteFinding } from "../../plan/routing/findings.ts";
-import { type ControllerDeps, DONE, lookAgain, sameJson } from "../controller-deps.ts";
+import { type ControllerDeps, DONE, lookAgain, sameJson, recorderFor } from "../controller-deps.ts";
 
 /** Reports what the mesh makes of routes and ports (src/plan/route-status). */
 export class RouteStatusController implements AsyncDisposable {
@@ -26,7 +26,7 @@ export class RouteStatusController implements AsyncDisposable {
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
     const { informers } = deps;
-    this.#events = new EventRecorder(deps.client, { component: "route-status-controller", ...deps });
+    this.#events = recorderFor(deps, "route-status-controller");
     this.#routes = informers.of(httproutes);
     this.#services = informers.of(services);
     this.#workers = informers.of(meshworkers);

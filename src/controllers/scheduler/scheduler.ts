@@ -3,12 +3,12 @@ import { namespaces, nodes, persistentvolumeclaims, pods } from "../../api/gener
 import { keyOf } from "../../api/object.ts";
 import { isNotFound } from "../../api/status-error.ts";
 import { Controller, type Outcome, type Source, source } from "../../client/controller.ts";
-import { EventRecorder } from "../../client/event-recorder.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
 import type { ObjectIndex } from "../../client/object-index.ts";
 import { hasEnded, isDeleting } from "../../plan/pods/readiness.ts";
 import { planSchedule, type ScheduleView } from "../../plan/scheduler/schedule-plan.ts";
-import { type ControllerDeps, DONE } from "../controller-deps.ts";
+import { type ControllerDeps, DONE, recorderFor } from "../controller-deps.ts";
 
 const NAME = "default-scheduler";
 const FIELD_MANAGER = "kube-scheduler";
@@ -31,8 +31,8 @@ export class Scheduler implements AsyncDisposable {
 
   constructor(deps: ControllerDeps & { readonly host: string }) {
     this.#deps = deps;
-    const { client, informers } = deps;
-    this.#events = new EventRecorder(client, { ...deps, component: NAME });
+    const { informers } = deps;
+    this.#events = recorderFor(deps, NAME, deps.host);
     this.#pods = informers.of(pods);
     this.#nodes = informers.of(nodes);
     this.#claims = informers.of(persistentvolumeclaims);

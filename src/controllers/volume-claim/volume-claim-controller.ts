@@ -3,11 +3,11 @@ import { persistentvolumeclaims, persistentvolumes, pods, storageclasses } from 
 import { keyOf } from "../../api/object.ts";
 import { isAlreadyExists, isNotFound } from "../../api/status-error.ts";
 import { Controller, type Outcome, ownKey, source } from "../../client/controller.ts";
-import { EventRecorder } from "../../client/event-recorder.ts";
+import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
 import { type ClaimAction, PROVISIONER, planClaim } from "../../plan/volume-claim/claim-plan.ts";
 import { planVolume, type VolumeAction } from "../../plan/volume-claim/volume-plan.ts";
-import { type ControllerDeps, DONE } from "../controller-deps.ts";
+import { type ControllerDeps, DONE, recorderFor } from "../controller-deps.ts";
 import type { VolumeDirectory } from "./volume-directory.ts";
 
 /** Name of the class whose volumes are directories of this machine. */
@@ -29,7 +29,7 @@ export class VolumeClaimController implements AsyncDisposable {
   constructor(deps: VolumeClaimDeps) {
     this.#deps = deps;
     const { informers } = deps;
-    this.#events = new EventRecorder(deps.client, { component: "persistentvolume-controller", ...deps });
+    this.#events = recorderFor(deps, "persistentvolume-controller");
     this.#claims = informers.of(persistentvolumeclaims);
     this.#volumes = informers.of(persistentvolumes);
     const claims = new Controller({
