@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { configmaps, nodes, persistentvolumeclaims, secrets } from "../../src/api/generated/resources.ts";
+import { configmaps, nodes, persistentvolumeclaims, secrets, services } from "../../src/api/generated/resources.ts";
 import type { Container, ContainerState, Pod } from "../../src/api/generated/core-v1.ts";
 import { isReady, machineIsolation, NodeWorld, phaseIs } from "../support/node-world.ts";
 
@@ -484,6 +484,30 @@ describe.skipIf(!isolation.namespaces)("volumes", () => {
     await world.client.patch(configmaps, "live", "default", { type: "merge", body: { data: { a: "new", b: "more" } } });
     const pod = await world.until("live", phaseIs("Succeeded"));
     expect(state(pod).terminated?.message).toBe("a\nb\n");
+  });
+
+  test("the names of Services are known, also of those that come later", async () => {
+    const port = { name: "http", port: 80 };
+    await world.client.create(services, {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "early", namespace: "default" },
+      spec: { ports: [port] },
+    });
+    const script =
+      "getent hosts early >/dev/termination-log; until getent hosts late.default.svc.cluster.local >>/dev/termination-log; do sleep 0.02; done";
+    await world.run("names", [sh(script)], once);
+    await world.until("names", isReady);
+    const { spec } = await world.client.create(services, {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "late", namespace: "default" },
+      spec: { ports: [port] },
+    });
+    const pod = await world.until("names", phaseIs("Succeeded"));
+    const lines = state(pod).terminated?.message?.trim().split("\n") ?? [];
+    expect(lines[0]).toMatch(/^127\.\d+\.\d+\.\d+\s+early/);
+    expect(lines[1]).toContain(spec.clusterIP);
   });
 
   test("are shared by the containers of a pod", async () => {
