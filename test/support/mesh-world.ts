@@ -19,6 +19,7 @@ import type { HTTPRoute } from "../../src/api/generated/gateway-networking-k8s-i
 import type { MeshWorker, ReleasePolicy, Trip } from "../../src/api/generated/sluice-dev.ts";
 import type { Draft, KubeObject } from "../../src/api/object.ts";
 import type { Resource } from "../../src/api/resource.ts";
+import { API_SERVER } from "../../src/apiserver/auth/engine-users.ts";
 import { isAlreadyExists } from "../../src/api/status-error.ts";
 import type { ApiClient } from "../../src/client/api-client.ts";
 import { writeConfig } from "../../src/engine/config.ts";
@@ -84,10 +85,10 @@ export class MeshWorld implements AsyncDisposable {
     this.#api = undefined;
   }
 
-  /** The control process' own client. */
+  /** A client that may say what no other may: that endpoints have loopback addresses, whatever they are. */
   get client(): ApiClient {
     if (!this.#api) throw new Error("the API server does not run");
-    return this.#api.server.client({ username: "system:test", groups: ["system:masters"] });
+    return this.#api.server.client(API_SERVER);
   }
 
   /** Starts a worker process and waits until it serves. */
