@@ -36,7 +36,8 @@ describe.each(kubectls)("kubectl $minor", (kubectl) => {
   afterAll(() => session[Symbol.dispose]());
 
   for (const golden of cases.filter((each) => appliesTo(each, kubectl.minor))) {
-    test.concurrent(`${golden.id}: ${golden.title}`, async () => {
+    const run = isTimed(golden) ? test : test.concurrent;
+    run(`${golden.id}: ${golden.title}`, async () => {
       const outputs = await session.run(golden);
       const got = recorded(golden, outputs);
       const wanted = recorded(
@@ -49,6 +50,11 @@ describe.each(kubectls)("kubectl $minor", (kubectl) => {
     });
   }
 });
+
+/** What must happen within seconds runs alone, so that a slow machine does not fail it. */
+function isTimed({ steps }: KubectlCase): boolean {
+  return steps.some(({ run }) => /\btimeout \d/.test(run));
+}
 
 /** The outputs of the steps that are compared, under the commands that gave them. */
 function recorded({ steps }: KubectlCase, outputs: readonly Output[]): readonly (Output & { readonly run: string })[] {
