@@ -24,7 +24,8 @@ import type { User } from "./auth/user.ts";
 import { noSuchPath } from "./registry/failures.ts";
 import { asObject } from "./registry/json-view.ts";
 import { appliedTo } from "./registry/managed-fields.ts";
-import { patched, type ReadPatch, requireCurrent } from "./registry/patching.ts";
+import { patched, type PatchReading, type ReadPatch, requireCurrent } from "./registry/patching.ts";
+import { replacement } from "./registry/replacing.ts";
 import type { ObjectTarget, Registry, Target, Update } from "./registry/registry.ts";
 import type { RequestContext, WriteOptions as RegistryOptions } from "./registry/request-context.ts";
 import type { Bookmark, Change } from "./registry/watching.ts";
@@ -78,7 +79,7 @@ export class InProcessClient implements ApiClient {
     }
     const wanted = read(target.info, object);
     const create = options.subresource === undefined && updateRules(target.info).allowCreate;
-    return this.#update<T>(target, { change: () => ({ object: wanted, tracked: false }), create }, options);
+    return this.#update<T>(target, { change: replacement(target.info, wanted), create }, options);
   }
 
   async patch<T extends KubeObject>(
@@ -89,15 +90,16 @@ export class InProcessClient implements ApiClient {
     options: PatchOptions = {},
   ): Promise<T> {
     const target = this.#object(resource, name, namespace, options.subresource);
-    const { warn } = this.#context;
+    const { types } = this.#deps;
+    const reading: PatchReading = { types, validation: "Ignore", warn: this.#context.warn };
     if (patch.type === "apply") return this.#apply<T>(target, patch.body as JsonValue, options);
     const body: ReadPatch = { type: patch.type, body: patch.body as JsonValue, duplicates: [] };
     if (options.subresource === "scale") {
       const kind = this.#kindOfScale();
-      return this.#scale<T>(target, (scale) => patched(kind, scale, body, "Ignore", warn) as Scale, options);
+      return this.#scale<T>(target, (scale) => patched(kind, scale, body, reading) as Scale, options);
     }
     const change: Update["change"] = (current) => ({
-      object: patched(target.info, requireCurrent(current, target.info, name), body, "Ignore", warn),
+      object: patched(target.info, requireCurrent(current, target.info, name), body, reading),
       tracked: false,
     });
     return this.#update<T>(target, { change, create: false }, options);

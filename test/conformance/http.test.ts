@@ -1,32 +1,23 @@
-import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { builtinTypes } from "../../src/api/table/builtin.ts";
-import { type EmbeddedApiServer, embeddedApiServer } from "../support/embedded-api-server.ts";
-import { NamespaceDefaults } from "../support/namespace-defaults.ts";
+import { TestEngine } from "../support/test-engine.ts";
 import { httpCases, isPause } from "./http-case.ts";
 import { HttpSession } from "./http-session.ts";
 import { Normaliser } from "./normaliser.ts";
-import { passing, TRY_ALL } from "./passing.ts";
+import { PassingCases } from "./passing.ts";
 
 /** Raw HTTP exchanges that were recorded from the real API server. */
 
-const listed = passing("http");
-const cases = httpCases().filter(({ id, needs }) => (TRY_ALL ? needs.length === 0 : listed.has(id)));
+const passing = new PassingCases("http");
+const cases = httpCases().filter((golden) => passing.has(golden));
 
-let server: EmbeddedApiServer;
-let defaults: NamespaceDefaults;
+let engine: TestEngine;
 let session: HttpSession;
 
 beforeAll(async () => {
-  server = await embeddedApiServer();
-  const user = { username: "system:kube-controller-manager", groups: ["system:masters"] };
-  defaults = new NamespaceDefaults(server.running.server.client(user), builtinTypes(), server.running.pki.ca);
-  session = new HttpSession(server.home.kubeconfig, new Normaliser());
+  engine = await TestEngine.start();
+  session = new HttpSession(engine.kubeconfig, new Normaliser());
 });
-afterAll(async () => {
-  await defaults[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => engine[Symbol.asyncDispose]());
 
 describe("raw exchanges", () => {
   for (const golden of cases) {
@@ -39,8 +30,7 @@ describe("raw exchanges", () => {
       );
       const got = compared.map(({ of, got: answer }) => ({ of, answer }));
       const wanted = compared.map(({ of, wanted: answer }) => ({ of, answer }));
-      if (TRY_ALL && JSON.stringify(got) === JSON.stringify(wanted) && !listed.has(golden.id))
-        appendFileSync(1, `passes: http/${golden.id}\n`);
+      passing.note(golden, got, wanted, "raw exchanges");
       expect(got).toEqual(wanted);
     });
   }

@@ -1,17 +1,16 @@
-import { appendFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestEngine } from "../support/test-engine.ts";
 import { findKubectls } from "./kubectl-binary.ts";
 import { appliesTo, expectedOutput, type KubectlCase, kubectlCases, type Output } from "./kubectl-case.ts";
 import { KubectlSession } from "./kubectl-session.ts";
 import { Normaliser } from "./normaliser.ts";
-import { passing, TRY_ALL } from "./passing.ts";
+import { PassingCases } from "./passing.ts";
 
-/** Golden cases against API server, controllers, scheduler and a fake kubelet, with every recorded kubectl that is found. */
+/** What kubectl printed against a real cluster, run against the engine with every recorded kubectl that is found. */
 
 const kubectls = findKubectls();
-const listed = passing("kubectl");
-const cases = kubectlCases().filter(({ id }) => TRY_ALL || listed.has(id));
+const passing = new PassingCases("kubectl");
+const cases = kubectlCases().filter((golden) => passing.has(golden));
 const normaliser = new Normaliser();
 
 let engine: TestEngine;
@@ -44,8 +43,7 @@ describe.each(kubectls)("kubectl $minor", (kubectl) => {
         golden,
         golden.steps.map((_, i) => expectedOutput(golden, kubectl.minor, i + 1)),
       );
-      if (TRY_ALL && JSON.stringify(got) === JSON.stringify(wanted) && !listed.has(golden.id))
-        appendFileSync(1, `passes with ${kubectl.minor}: kubectl/${golden.id}\n`);
+      passing.note(golden, got, wanted, kubectl.minor);
       expect(got).toEqual(wanted);
     });
   }

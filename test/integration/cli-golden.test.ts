@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { builtinTypes } from "../../src/api/table/builtin.ts";
 import { findKubectls } from "../conformance/kubectl-binary.ts";
 import { expectedOutput, kubectlCases } from "../conformance/kubectl-case.ts";
 import { KubectlSession } from "../conformance/kubectl-session.ts";
 import { Normaliser } from "../conformance/normaliser.ts";
-import { type EmbeddedApiServer, embeddedApiServer } from "../support/embedded-api-server.ts";
-import { NamespaceDefaults } from "../support/namespace-defaults.ts";
 import { SluiceAsKubectl } from "../support/sluice-as-kubectl.ts";
+import { TestEngine } from "../support/test-engine.ts";
 
 /**
  * Golden cases of the newest kubectl with our own client in its place, for the verbs that it has. The steps that are named are
@@ -36,18 +34,12 @@ const CASES: Readonly<Record<string, readonly number[]>> = {
 
 const real = findKubectls().at(-1);
 const normaliser = new Normaliser();
-let server: EmbeddedApiServer;
-let defaults: NamespaceDefaults;
+let engine: TestEngine;
 
 beforeAll(async () => {
-  server = await embeddedApiServer();
-  const user = { username: "system:kube-controller-manager", groups: ["system:masters"] };
-  defaults = new NamespaceDefaults(server.running.server.client(user), builtinTypes(), server.running.pki.ca);
+  engine = await TestEngine.start();
 });
-afterAll(async () => {
-  await defaults[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => engine[Symbol.asyncDispose]());
 
 if (real === undefined) {
   const run = process.env["CI"] === "true" ? test : test.skip;
@@ -58,7 +50,7 @@ if (real === undefined) {
   const client = new SluiceAsKubectl(real);
   let session: KubectlSession;
   beforeAll(() => {
-    session = new KubectlSession(client.binary, server.home.kubeconfig, normaliser);
+    session = new KubectlSession(client.binary, engine.kubeconfig, normaliser);
   });
   afterAll(() => {
     session[Symbol.dispose]();

@@ -48,9 +48,18 @@ export function decodeObject(
 const NO_PROTOBUF =
   "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml";
 
-/** Reads an object that is parsed already: of a client in this process, or the result of a patch. Throws DecodingError. */
+/** Reads an object that is parsed already and whose kind is known, whatever it says itself. Throws DecodingError. */
 export function decodeValue(info: KindInfo, value: JsonValue): Decoded {
   return walk(info, JsonDocument.of(value));
+}
+
+/**
+ * Reads an object that is parsed already and may say that it is of another kind or version: what a merge patch has made.
+ * Throws DecodingError.
+ */
+export function decodeNamed(info: KindInfo, value: JsonValue, types: Pick<TypeTable, "findType">): Decoded {
+  const read = interpreted(JsonDocument.of(value), []);
+  return decodeAs(info, complete(read.apiVersion, read.kind, info), read, types);
 }
 
 const YAML_PROBLEM = "yaml: unmarshal errors:";

@@ -57,7 +57,10 @@ function findAccount(pod: Pod & KubeObject, name: string, request: AdmissionRequ
 
 /** The token's volume, mounted in every container that mounts nothing of its own there. */
 function withToken(pod: StoredPod, random: Random): StoredPod {
-  const { volumes = [], containers, initContainers } = pod.spec;
+  const { initContainers } = pod.spec;
+  const volumes = pod.spec.volumes ?? [];
+  // Validation, which asks for containers, comes after admission.
+  const containers = pod.spec.containers ?? [];
   const all = [...containers, ...(initContainers ?? [])];
   if (all.every(mountsOwn)) return pod;
   const existing = volumes.find((volume) => volume.name.startsWith("kube-api-access-"));
@@ -80,8 +83,8 @@ function withToken(pod: StoredPod, random: Random): StoredPod {
   };
 }
 
-function mountsOwn({ volumeMounts = [] }: Container): boolean {
-  return volumeMounts.some((mount) => mount.mountPath === MOUNT_PATH);
+function mountsOwn({ volumeMounts }: Container): boolean {
+  return volumeMounts?.some((mount) => mount.mountPath === MOUNT_PATH) ?? false;
 }
 
 function tokenVolume(name: string): Volume {

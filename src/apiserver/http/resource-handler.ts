@@ -15,11 +15,13 @@ import { parseListQuery } from "../registry/list-options.ts";
 import {
   type FieldValidation,
   patched,
+  type PatchReading,
   type ReadPatch,
   readConfiguration,
   readPatch,
   requireCurrent,
 } from "../registry/patching.ts";
+import { replacement } from "../registry/replacing.ts";
 import type { ObjectTarget, Registry, Target, Update } from "../registry/registry.ts";
 import type { RequestContext } from "../registry/request-context.ts";
 import { parseDeletion } from "./delete-options.ts";
@@ -115,7 +117,7 @@ export class ResourceHandler {
     const at = objectTarget(info, path);
     checkName(object, at);
     const update = {
-      change: () => ({ object, tracked: false }),
+      change: replacement(info, object),
       create: path.subresource === undefined && updateRules(info).allowCreate,
     };
     const done = await this.#deps.registry.update(at, update, options, contextOf(request));
@@ -133,7 +135,11 @@ export class ResourceHandler {
     const change =
       type === "apply"
         ? applyOf(at, body, options, context, this.#deps.clock)
-        : patchOf(at, readPatch(type, body), options, context);
+        : patchOf(at, readPatch(type, body), {
+            types: this.#deps.types,
+            validation: options.fieldValidation,
+            warn: context.warn,
+          });
     const update = { change, create: type === "apply" && path.subresource === undefined };
     const done = await this.#deps.registry.update(at, update, options, context);
     await exchange.send(done.created ? 201 : 200, this.#deps.presenter.object(info, done.object, how, exchange.query));
@@ -221,14 +227,9 @@ export function checkName({ metadata: { name } }: KubeObject, at: ObjectTarget):
   );
 }
 
-function patchOf(
-  at: ObjectTarget,
-  patch: ReadPatch,
-  { fieldValidation }: WriteQuery,
-  { warn }: RequestContext,
-): Update["change"] {
+function patchOf(at: ObjectTarget, patch: ReadPatch, reading: PatchReading): Update["change"] {
   return (current) => {
-    const object = patched(at.info, requireCurrent(current, at.info, at.name), patch, fieldValidation, warn);
+    const object = patched(at.info, requireCurrent(current, at.info, at.name), patch, reading);
     checkName(object, at);
     return { object, tracked: false };
   };

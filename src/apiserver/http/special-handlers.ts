@@ -112,8 +112,8 @@ function scaleHandler(deps: SpecialDeps): SpecialHandler {
     if (type === "apply") throw methodNotAllowed();
     const options = parseWriteQuery(exchange.query, "PatchOptions");
     const patch = readPatch(type, await exchange.body());
-    const change = (scale: Scale): Scale =>
-      patched(kind, scale, patch, options.fieldValidation, contextOf(request).warn) as Scale;
+    const reading = { types, validation: options.fieldValidation, warn: contextOf(request).warn };
+    const change = (scale: Scale): Scale => patched(kind, scale, patch, reading) as Scale;
     return update(change, options.dryRun, options.fieldManager);
   };
 }

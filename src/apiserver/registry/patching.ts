@@ -1,12 +1,12 @@
 import { parseConfiguration } from "../../api/apply/apply-configuration.ts";
-import { decodeValue, problemWarnings } from "../../api/decode/decode-object.ts";
+import { decodeNamed, decodeValue, problemWarnings } from "../../api/decode/decode-object.ts";
 import { DecodingError } from "../../api/decode/decoding-error.ts";
 import { JsonDocument } from "../../api/decode/json-document.ts";
 import { yamlBody } from "../../api/decode/yaml.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { applyPatch, type PatchType } from "../../api/patch/patch.ts";
 import { StatusError } from "../../api/status-error.ts";
-import type { KindInfo } from "../../api/table/type-table.ts";
+import type { KindInfo, TypeTable } from "../../api/table/type-table.ts";
 import { formatGo, quoteGo } from "../../lib/go-format.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.ts";
 import { invalid, notFound } from "./failures.ts";
@@ -38,13 +38,19 @@ export function readPatch(type: PatchType, bytes: Uint8Array): ReadPatch {
   }
 }
 
+/** How what a patch makes is read. */
+export interface PatchReading {
+  readonly types: Pick<TypeTable, "findType">;
+  readonly validation: FieldValidation;
+  readonly warn: (text: string) => void;
+}
+
 /** The object that a patch makes of the current one, decoded. Throws Invalid when it is no object of the kind. */
 export function patched(
   kind: KindInfo,
   current: KubeObject,
   patch: ReadPatch,
-  validation: FieldValidation,
-  warn: (text: string) => void,
+  { types, validation, warn }: PatchReading,
 ): KubeObject {
   const { document, unknownFields } = applyPatch(kind, patch.type, asJson(current), patch.body);
   const problems = [...patch.duplicates, ...unknownFields];
@@ -54,7 +60,8 @@ export function patched(
   };
   let object: JsonObject;
   try {
-    const decoded = decodeValue(kind, document);
+    // A strategic merge patch is one of the typed object, which has no kind to change.
+    const decoded = patch.type === "strategic" ? decodeValue(kind, document) : decodeNamed(kind, document, types);
     object = decoded.object;
     problems.push(...decoded.problems);
   } catch (error) {

@@ -7,7 +7,7 @@ import { type Random, randomSuffix } from "../../lib/random.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import { admit, type Admitter, type AdmissionRequest, type AdmissionView } from "../admission/admitter.ts";
 import type { KindHooks } from "./kind-hooks.ts";
-import { conflict, invalid, modified } from "./failures.ts";
+import { invalid, modified } from "./failures.ts";
 import { checkChange, checkNew, preparedChange, preparedNew, withDefaults } from "./machinery.ts";
 import { type FieldWrite, sameButForTimes, withTrackedFields } from "./managed-fields.ts";
 import { orderedMeta, withMeta } from "./object-meta.ts";
@@ -68,7 +68,6 @@ export function updated(deps: WritingDeps, write: Write, current: KubeObject, wa
   const { info, kind, part } = write;
   const live = kind.view(current);
   const object = normalised(write, wanted.object);
-  checkIdentity(info, live, object);
   const owned = wanted.tracked ? object : withTrackedFields(fieldWrite(write, deps.clock.now()), live, object);
   const admitted = admit(deps.admitters, current, kind.stored(owned), admissionOf(deps, write, current));
   checkVersion(info, current, object);
@@ -151,25 +150,12 @@ function withFixedFields(current: KubeObject, object: KubeObject): KubeObject {
   const fixed: ObjectMeta = {
     ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
     ...meta,
-    uid,
+    uid: meta.uid || uid,
     resourceVersion,
     creationTimestamp,
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
   };
   return { ...object, metadata: orderedMeta(fixed) as KubeObject["metadata"] };
-}
-
-/** The uid, when the client names one, must be that of the object that is there. */
-function checkIdentity(info: ResourceInfo, current: KubeObject, object: KubeObject): void {
-  const { uid } = object.metadata as ObjectMeta;
-  if (!uid || uid === current.metadata.uid) return;
-  const { name, namespace } = current.metadata;
-  const group = info.group === "" ? "" : `${info.group}/`;
-  const key = `/registry/${group}${info.plural}/${namespace ? `${namespace}/` : ""}${name}`;
-  const why =
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ` +
-    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`;
-  throw conflict(info, name, why);
 }
 
 function checkVersion(info: ResourceInfo, current: KubeObject, object: KubeObject): void {
