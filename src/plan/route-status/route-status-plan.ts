@@ -72,10 +72,10 @@ function programmed(route: HTTPRoute, workers: readonly MeshWorker[], before: Pa
     return { type, status, reason, message };
   }
   const live = liveWorkers(workers, now);
-  const count = live.filter((worker) => isInForce(worker, route)).length;
   if (live.length === 0) return { type, status: "False", reason: "NoWorkers", message: "No mesh worker is running" };
-  if (count < live.length)
-    return { type, status: "False", reason: "Pending", message: `In force on ${count} of ${live.length} mesh workers` };
+  // Without a number: each report makes a new version of the route, which every worker has to take over again.
+  if (!live.every((worker) => isInForce(worker, route)))
+    return { type, status: "False", reason: "Pending", message: "Not in force on all mesh workers yet" };
   return { type, status: "True", reason: "Programmed", message: "In force on all mesh workers" };
 }
 

@@ -56,9 +56,10 @@ export function held(s: Situation, d: Draft, policy: ReleasePolicy, steps: reado
     d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods) });
     if (failOn(s, d, policy, w > 0)) return;
   }
-  ensurePods(s, d, podsFor(s, w));
+  const ready = ensurePods(s, d, podsFor(s, w));
   armTrip(s, d, w);
-  keepSplit(s, d, policy, { w, session: d.session, testers: from !== "Deploying" }, "held");
+  // Held before its tests began, its pods may be ready all the same: whoever holds it there wants to try them first.
+  keepSplit(s, d, policy, { w, session: d.session, testers: from !== "Deploying" || ready }, "held");
   if (w > 0) d.wake(d.now + LOOK_MS);
   if (reason === "Step" && stepIsOver(d, steps)) return;
   d.set({ message: heldMessage(s, d, w, steps) });
