@@ -351,6 +351,26 @@ describe("connections", () => {
     await close(mesh, backend);
   });
 
+  test("a connection that was switched is not used again", async () => {
+    const backend = await Backend.start(async (connection, number) => {
+      for (;;) {
+        const { head } = await readRequest(connection);
+        if (!head.includes("Upgrade: x")) connection.write(ok(String(number)));
+        else connection.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
+      }
+    });
+    const mesh = new MeshHarness();
+    await mesh.apply({ web: [backend] });
+    expect(await mesh.exchange(GET())).toMatch(/\r\n\r\n1$/);
+    const client = mesh.connect().write(GET("/", "Connection: Upgrade", "Upgrade: x"));
+    expect(await client.rest()).toMatch(/^HTTP\/1\.1 101 /);
+    client.end();
+    await mesh.logged(2);
+    expect(backend.connections.length).toBe(1);
+    expect(await mesh.exchange(GET())).toMatch(/\r\n\r\n2$/);
+    await close(mesh, backend);
+  });
+
   test("bytes behind an upgrade request wait for the 101", async () => {
     const backend = await Backend.start(async (connection) => {
       await connection.until("\r\n\r\n");

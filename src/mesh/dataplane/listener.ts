@@ -80,17 +80,14 @@ export class Listener implements Frontend {
   /** True when it listens; false when the kernel refused, and `refused` says why. Every worker listens on the same address. */
   listen(): Promise<boolean> {
     return new Promise((resolve) => {
-      const refused = (error: NodeJS.ErrnoException): void => {
-        this.refused = error.code ?? error.message;
-        resolve(false);
+      const settle = (error?: NodeJS.ErrnoException): void => {
+        this.#server.off("error", settle).off("listening", settle);
+        this.refused = error && (error.code ?? error.message);
+        if (!error) this.#server.on("error", () => undefined);
+        resolve(!error);
       };
-      this.#server.once("error", refused);
-      this.#server.listen({ host: this.address, port: this.port, reusePort: true, backlog: 4096 }, () => {
-        this.#server.off("error", refused);
-        this.#server.on("error", () => undefined);
-        this.refused = undefined;
-        resolve(true);
-      });
+      this.#server.once("error", settle).once("listening", settle);
+      this.#server.listen({ host: this.address, port: this.port, reusePort: true, backlog: 4096 });
     });
   }
 

@@ -187,6 +187,7 @@ export class UpstreamConnection {
     if (next < 0) return next;
     if (head.status === 101) {
       this.#state = STATE.switched;
+      this.#persistent = false;
       asker.switched(head);
     } else if (head.status < 200) asker.interim(head);
     else this.#beginContent(asker, head);
