@@ -10,12 +10,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { systemClock as clock } from "../../main/system-clock.ts";
 import type { ContainerSpec, Running } from "../runtime.ts";
 import { findHostTools, type Isolation, probeIsolation } from "./host-tools.ts";
 import { ProcessRuntime } from "./process-runtime.ts";
 import { removeTree } from "./remove-tree.ts";
+
+// Processes and disks are real: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const tools = findHostTools();
 const probeDir = realpathSync(mkdtempSync(join(tmpdir(), "sluice-probe-")));
