@@ -11,6 +11,9 @@ import { isActive, isReady } from "../../src/plan/pods/readiness.ts";
 import { planReplicaSet, type ReplicaSetAction } from "../../src/plan/replicaset/replica-set-plan.ts";
 import { deployment, EPOCH, template } from "./fixtures/workloads.ts";
 
+/** How long `settle` waits for pods to become available, in milliseconds. */
+const PATIENCE = 3_600_000;
+
 /** A cache that may lag behind the truth, as an informer's does. */
 interface Lagging<T> {
   truth: ReadonlyMap<string, T>;
@@ -200,7 +203,8 @@ export class RolloutWorld {
       changed = this.vanish(0) || changed;
       this.now += 100;
       if (changed) continue;
-      if (this.#wakeAt === undefined) return;
+      // A shut gate asks for more patience than anybody has.
+      if (this.#wakeAt === undefined || this.#wakeAt > this.now + PATIENCE) return;
       this.now = Math.max(this.now, this.#wakeAt);
     }
     throw new Error("does not settle");

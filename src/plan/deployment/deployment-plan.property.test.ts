@@ -94,7 +94,7 @@ test("a rolling update never has too many pods nor too few ready ones, whatever 
         }
       },
     ),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -119,7 +119,7 @@ test("with maxUnavailable 0 there are never fewer ready pods than desired, also 
         expect(world.readyPods.length).toBeGreaterThanOrEqual(spec.replicas);
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
@@ -142,7 +142,7 @@ test("whatever happened, it converges to the newest template at the desired size
         expect(world.runDeployment()).toBe(false);
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
@@ -165,7 +165,7 @@ test("an undo brings the old set back under a new revision", () => {
       expect(world.readyPods.length).toBe(spec.replicas);
       expect(world.deployment.metadata.annotations?.[REVISION]).toBe("3");
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });
 
@@ -188,6 +188,6 @@ test("Recreate never runs two versions at once", () => {
         expect(world.readyPods.map((pod) => pod.spec.containers[0]?.image)).toEqual(Array(replicas).fill("shop:9"));
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
