@@ -10,12 +10,15 @@ import {
 import type { Trip } from "../api/generated/sluice-dev.ts";
 import type { Draft, KubeObject } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
-import { isNotFound } from "../api/status-error.ts";
+import { isConflict, isNotFound } from "../api/status-error.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import type { Informer } from "../client/informer.ts";
 import { type JsonValue, jsonEqual } from "../lib/json.ts";
 import type { ReleaseAction } from "../plan/release/actions.ts";
 import type { ReleaseInformers } from "./release-informers.ts";
+
+/** How often a write is tried that only a status stands in the way of. */
+const ATTEMPTS = 5;
 
 /** Writes what a plan asks for, and waits until the caches have seen it, so that the next look starts from it. */
 export class ReleaseWriter {
@@ -92,10 +95,30 @@ export class ReleaseWriter {
   }
 
   async #update<T extends KubeObject>(resource: Resource<T>, object: T, cache: Informer<T>): Promise<void> {
-    const written = await this.#client.update(resource, object);
+    const written = await this.#replace(resource, object);
     // The last finalizer takes the object away: the cache hears of that as of any deletion.
     if (written.metadata.deletionTimestamp === undefined)
       this.#seen.push(cache.reached(written.metadata.resourceVersion));
+  }
+
+  /**
+   * The status of a route or Service is written to the same object, which is none of our business: as long as the spec is
+   * the one that we read (its generation is the same), we write again. Anything else is a conflict.
+   */
+  async #replace<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
+    const { name, namespace, generation, labels } = object.metadata;
+    let wanted = object;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#client.update(resource, wanted);
+      } catch (error) {
+        const splits = resource.kind === "HTTPRoute" || resource.kind === "Service";
+        if (!isConflict(error) || !splits || generation === undefined || attempt === ATTEMPTS) throw error;
+        const { metadata } = await this.#client.get(resource, name, namespace);
+        if (metadata.generation !== generation || metadata.deletionTimestamp !== undefined) throw error;
+        wanted = { ...object, metadata: { ...metadata, labels: { ...metadata.labels, ...labels } } };
+      }
+    }
   }
 
   async #scale(name: string, replicas: number): Promise<void> {

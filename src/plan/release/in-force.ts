@@ -20,20 +20,25 @@ function acknowledged(view: MeshView, resource: string, version: number, now: nu
   return live.length > 0 && live.every(({ status }) => Number(status?.applied?.[resource] ?? 0) >= version);
 }
 
+/**
+ * Whether the routes as they are written are in force on all workers: they say so of the very version, or the route's
+ * status says so of its generation (the status is written to the same object, and makes newer versions that change nothing).
+ */
 export function routesInForce(view: MeshView, routes: readonly HTTPRoute[], now: number): boolean {
-  if (!view.capabilities.acknowledges) return routes.every(accepted);
-  return acknowledged(view, "httproutes", newest(routes), now);
+  if (!view.capabilities.acknowledges) return routes.every((route) => says(route, "Accepted"));
+  const pending = routes.filter((route) => !says(route, "Programmed"));
+  return acknowledged(view, "httproutes", newest(pending), now);
 }
 
-/** Another mesh says that it has seen the route, not that it is in force everywhere; there is nothing better to go by. */
-function accepted({ metadata, status }: HTTPRoute): boolean {
+/** For all parents. Another mesh only says that it has accepted a route; there is nothing better to go by. */
+function says({ metadata, status }: HTTPRoute, wanted: "Accepted" | "Programmed"): boolean {
   const parents = status?.parents ?? [];
   return (
     parents.length > 0 &&
     parents.every(({ conditions }) =>
       conditions.some(
         ({ type, status: is, observedGeneration = 0 }) =>
-          type === "Accepted" && is === "True" && observedGeneration >= (metadata.generation ?? 0),
+          type === wanted && is === "True" && observedGeneration >= (metadata.generation ?? 0),
       ),
     )
   );

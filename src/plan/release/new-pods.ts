@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod } from "../../api/generated/core-v1.ts";
-import { isDeleting, isReady } from "../pods/readiness.ts";
+import { parseTimestamp } from "../../lib/timestamp.ts";
+import { isDeleting, isReady, podCondition } from "../pods/readiness.ts";
 
 /** A pod of the new version that was ready once, and its restarts up to then. */
 export interface KnownPod {
@@ -7,28 +8,79 @@ export interface KnownPod {
   readonly restarts: number;
 }
 
-/** The pods known so far and those that are ready now. Restarts before a pod was ready belong to its start. */
-export function knownPods(known: readonly KnownPod[], pods: readonly Pod[]): readonly KnownPod[] {
-  const seen = new Set(known.map(({ uid }) => uid));
-  const joined = pods.filter((pod) => isReady(pod) && !isDeleting(pod) && !seen.has(pod.metadata.uid));
-  if (joined.length === 0) return known;
-  return [...known, ...joined.map((pod) => ({ uid: pod.metadata.uid, restarts: restartsOf(pod) }))];
+/**
+ * The pods known so far and those that are ready now. Restarts before a pod was ready belong to its start; those that it
+ * shares with pods of the old version belong to the machine.
+ */
+export function knownPods(
+  known: readonly KnownPod[],
+  pods: readonly Pod[],
+  oldPods: readonly Pod[] = [],
+): readonly KnownPod[] {
+  let next = known;
+  for (const pod of pods) {
+    if (!isReady(pod) || isDeleting(pod)) continue;
+    const { uid } = pod.metadata;
+    const restarts = restartsOf(pod);
+    const before = next.find((each) => each.uid === uid);
+    if (!before) next = [...next, { uid, restarts }];
+    else if (before.restarts < restarts && isShared(pod, oldPods))
+      next = next.map((each) => (each.uid === uid ? { uid, restarts } : each));
+  }
+  return next;
 }
 
 /**
  * The rule that needs no statistics: a new pod that exits, restarts or, having been ready, no longer is, ends the release.
- * Pods that somebody deletes are not the version's fault.
+ * Pods that somebody deletes are not the version's fault, nor is what happens to pods of the old version as well (the
+ * machine restarts, a database is away).
  */
-export function troubleOf(known: readonly KnownPod[], pods: readonly Pod[]): string | undefined {
+export function troubleOf(
+  known: readonly KnownPod[],
+  pods: readonly Pod[],
+  oldPods: readonly Pod[],
+): string | undefined {
   for (const pod of pods) {
-    if (isDeleting(pod)) continue;
-    const before = known.find(({ uid }) => uid === pod.metadata.uid);
-    const ended = exited(pod);
-    if (ended) return ended;
-    if (restartsOf(pod) > (before?.restarts ?? 0)) return restarted(pod);
-    if (before && !isReady(pod)) return `pod ${pod.metadata.name} is no longer ready${because(pod)}`;
+    const trouble = isDeleting(pod) ? undefined : troubleOfOne(known, pod);
+    if (trouble !== undefined && !isShared(pod, oldPods)) return trouble;
   }
   return undefined;
+}
+
+function troubleOfOne(known: readonly KnownPod[], pod: Pod): string | undefined {
+  const before = known.find(({ uid }) => uid === pod.metadata.uid);
+  const ended = exited(pod);
+  if (ended !== undefined) return ended;
+  if (restartsOf(pod) > (before?.restarts ?? 0)) return restarted(pod);
+  return before && !isReady(pod) ? `pod ${pod.metadata.name} is no longer ready${because(pod)}` : undefined;
+}
+
+/** Two pods that fail within this time fail for the same reason. */
+const TOGETHER_MS = 60_000;
+/** The condition Ready is first written as False within this time. */
+const START_MS = 5000;
+
+function isShared(pod: Pod, others: readonly Pod[]): boolean {
+  const moments = momentsOf(pod);
+  return others.some((other) => momentsOf(other).some((a) => moments.some((b) => Math.abs(a - b) <= TOGETHER_MS)));
+}
+
+/** When the pod was in trouble: its containers ended, it stopped being ready. */
+function momentsOf(pod: Pod): readonly number[] {
+  const ready = podCondition(pod, "Ready");
+  const times = statuses(pod).flatMap(({ state, lastState }) => [
+    state?.terminated?.finishedAt,
+    lastState?.terminated?.finishedAt,
+  ]);
+  if (ready?.status === "False" && !isStarting(pod)) times.push(ready.lastTransitionTime);
+  return times.flatMap((time) => parseTimestamp(time) ?? []);
+}
+
+/** Not ready since it was made: it has not been well before. */
+function isStarting(pod: Pod): boolean {
+  const since = parseTimestamp(podCondition(pod, "Ready")?.lastTransitionTime);
+  const made = parseTimestamp(pod.metadata.creationTimestamp);
+  return since !== undefined && made !== undefined && since - made < START_MS;
 }
 
 function restartsOf(pod: Pod): number {
@@ -51,7 +103,7 @@ function restarted(pod: Pod): string {
 }
 
 function because(pod: Pod): string {
-  const condition = pod.status?.conditions?.find(({ type, status }) => type === "Ready" && status !== "True");
+  const condition = podCondition(pod, "Ready");
   const text = pod.status?.message ?? condition?.message ?? condition?.reason;
   return text ? `: ${text}` : "";
 }

@@ -21,7 +21,7 @@ function verdictOf(s: Situation, d: Draft, users: boolean): Verdict | undefined 
       why: `${findings.trip.by} shut the gate: the failures${where} reached the limit. ${findings.words.accusation}`,
     };
   }
-  const trouble = troubleOf(d.progress.pods ?? [], s.freshPods);
+  const trouble = troubleOf(d.progress.pods ?? [], s.freshPods, s.stablePods);
   if (trouble) return { cause: "Pod", why: sentence(trouble) };
   if (users && findings.burning)
     return { cause: "Guard", why: `The service burns its failure budget. ${findings.words.sharedDamage}` };

@@ -19,7 +19,7 @@ const LOOK_MS = 1000;
 
 /** Everyone is on the new version and the old one is warm. Leaves to the finish when the time is over. */
 export function baking(s: Situation, d: Draft, policy: ReleasePolicy): void {
-  d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods) });
+  d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods, s.stablePods) });
   if (failOn(s, d, policy, true)) return;
   const over = (d.progress.bakeTime ?? d.now) + timeOf(policy, "bake");
   if (d.now >= over) {

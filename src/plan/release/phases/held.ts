@@ -53,7 +53,7 @@ export function held(s: Situation, d: Draft, policy: ReleasePolicy, steps: reado
   }
   const w = weightNow(s);
   if (from !== "Deploying") {
-    d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods) });
+    d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods, s.stablePods) });
     if (failOn(s, d, policy, w > 0)) return;
   }
   const ready = ensurePods(s, d, podsFor(s, w));

@@ -15,7 +15,7 @@ const LOOK_MS = 1000;
 /** Users are on the new version. Leaves to Baking at 100 %, to Reverting on evidence, guard, rule or `abort`. */
 export function releasing(s: Situation, d: Draft, policy: ReleasePolicy): void {
   d.wake(d.now + LOOK_MS);
-  d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods) });
+  d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods, s.stablePods) });
   const w = weightNow(s);
   if (failOn(s, d, policy, w > 0)) return;
   if (sameWeight(w, 1)) {

@@ -16,7 +16,7 @@ const LOOK_MS = 1000;
 
 /** Smoke requests, and testers only. Leaves to Releasing when all went well. */
 export function testing(s: Situation, d: Draft, policy: ReleasePolicy): void {
-  d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods) });
+  d.note({ pods: knownPods(d.progress.pods ?? [], s.freshPods, s.stablePods) });
   if (failOn(s, d, policy, false) || smokeFailed(s, d, policy)) return;
   ensurePods(s, d, podsFor(s, 0));
   keepSplit(s, d, policy, { w: 0, session: d.session, testers: true }, "testers may reach the new version");
