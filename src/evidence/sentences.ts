@@ -142,6 +142,7 @@ function rateText(rate: number): string {
 }
 
 function oneDecimal(value: number): string {
+  if (value > 0 && value < 0.095) return String(Number(value.toPrecision(1)));
   return value >= 10 ? grouped(Math.round(value)) : String(Number(value.toFixed(1)));
 }
 

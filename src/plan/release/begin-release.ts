@@ -52,11 +52,10 @@ function copyOf({ strategy, ...others }: UserValues): NonNullable<Release["spec"
 export function versionNames(old: ReplicaSet, fresh: ReplicaSet): { readonly old: string; readonly new: string } {
   const before = imagesOf(old);
   const after = imagesOf(fresh);
-  const [name, image] = [...after].find(([container, each]) => before.get(container) !== each) ?? [];
-  if (name !== undefined && image !== undefined) {
-    const [was, is] = [tagOf(before.get(name) ?? ""), tagOf(image)];
-    if (was !== is && was !== "") return { old: was, new: is };
-    return { old: before.get(name) ?? hashOf(old), new: image };
+  const changed = [...after].find(([container, image]) => before.has(container) && before.get(container) !== image);
+  if (changed) {
+    const [was, is] = [before.get(changed[0]) ?? "", changed[1]];
+    return tagOf(was) === tagOf(is) ? { old: was, new: is } : { old: tagOf(was), new: tagOf(is) };
   }
   const tag = tagOf([...after.values()][0] ?? "");
   return { old: `${tag} (${hashOf(old)})`, new: `${tag} (${hashOf(fresh)})` };

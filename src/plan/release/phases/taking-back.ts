@@ -53,7 +53,7 @@ export function reverting(s: Situation, d: Draft, policy: ReleasePolicy): void {
     phase: "Reverted",
     reason: "ReleaseReverted",
     receipt: revertReceipt(s, d),
-    why,
+    why: "users are on the old version, and its template is back",
     now: `everyone is on ${versionsOf(d).old}`,
   });
 }
