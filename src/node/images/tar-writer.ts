@@ -16,6 +16,7 @@ export interface TarEntry {
 
 const BLOCK = 512;
 const TYPE_FLAGS = { file: "0", hardlink: "1", symlink: "2", directory: "5" } as const;
+const WRITE_SIZE = 256 * 1024;
 const MAX_OCTAL_SIZE = 0o77777777777;
 
 /**
@@ -26,6 +27,9 @@ const MAX_OCTAL_SIZE = 0o77777777777;
 export class TarWriter {
   readonly #file: FileHandle;
   readonly #hash: Hash = createHash("sha256");
+  /** What is not written yet: an archive of many small files would else be as many small writes. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
   #size = 0;
 
   private constructor(file: FileHandle) {
@@ -54,6 +58,7 @@ export class TarWriter {
   /** Ends the archive and waits until it is on disk. */
   async finish(): Promise<{ readonly digest: string; readonly size: number }> {
     await this.#write(Buffer.alloc(2 * BLOCK));
+    await this.#flush();
     await this.#file.sync();
     await this.#file.close();
     return { digest: `sha256:${this.#hash.digest("hex")}`, size: this.#size };
@@ -66,7 +71,16 @@ export class TarWriter {
   async #write(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
     this.#size += bytes.length;
-    await this.#file.write(bytes);
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#waitingBytes >= WRITE_SIZE) await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#waiting);
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (let at = 0; at < bytes.length; ) at += (await this.#file.write(bytes, at)).bytesWritten;
   }
 }
 
