@@ -21,9 +21,14 @@ import {
   serviceaccounts,
   services,
 } from "../../src/api/generated/resources.ts";
-import { keyOf } from "../../src/api/object.ts";
+import { type KubeObject, keyOf } from "../../src/api/object.ts";
+import { StatusError } from "../../src/api/status-error.ts";
+import type { Admitter } from "../../src/apiserver/admission/admitter.ts";
+import { ControllerManager } from "../../src/controllers/manager.ts";
 import { formatMicroTimestamp } from "../../src/lib/timestamp.ts";
 import { systemClock } from "../../src/main/system-clock.ts";
+import { systemRandom } from "../../src/main/system-random.ts";
+import { silentLogger } from "../../src/observe/logger.ts";
 import { template } from "../support/fixtures/workloads.ts";
 import { TestEngine } from "../support/test-engine.ts";
 
@@ -31,9 +36,20 @@ let engine: TestEngine;
 let count = 0;
 const removed: string[] = [];
 
+/** Namespaces in which no pod may be created. */
+const full = new Set<string>();
+const quota: Admitter = {
+  name: "test-quota",
+  resources: new Set(["/pods"]),
+  admit(_, object, { operation, namespace = "" }) {
+    if (operation !== "create" || !full.has(namespace)) return object;
+    throw new StatusError("Forbidden", `pods "${object.metadata.generateName}x" is forbidden: exceeded quota: small`);
+  },
+};
+
 beforeAll(async () => {
   const volumes = { path: "/volumes", remove: (path: string) => Promise.resolve(void removed.push(path)) };
-  engine = await TestEngine.start({ volumes });
+  engine = await TestEngine.start({ volumes, admitters: [quota] });
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
@@ -146,6 +162,50 @@ test("a pod that is not ready makes nothing stuck", async () => {
     ({ status }) => status?.unavailableReplicas === 3 && status.replicas === 3,
   );
   expect(condition(waiting, "Stuck")).toBeUndefined();
+});
+
+test("a set that may not create pods says so, tries again, and recovers", async () => {
+  const ns = await namespace();
+  full.add(ns);
+  const key = await deploy(ns);
+  const refused = await engine.find(deployments, key, (d) => condition(d, "Stuck") !== undefined);
+  const message = expect.stringMatching(/^pods "shop-.*" is forbidden: exceeded quota: small$/) as string;
+  expect(condition(refused, "ReplicaFailure")).toMatchObject({ status: "True", reason: "FailedCreate", message });
+  expect(condition(refused, "Stuck")).toMatchObject({ reason: "QuotaExceeded" });
+  const about = { namespace: ns, fieldSelector: "reason=FailedCreate" };
+  await expect
+    .poll(async () => (await engine.client.list(events, about)).items[0]?.message)
+    .toMatch(/^Error creating: pods /);
+  full.delete(ns);
+  const healed = await engine.find(deployments, key, isComplete);
+  expect(healed.status?.conditions?.map(({ type }) => type).sort()).toEqual(["Available", "Progressing"]);
+});
+
+test("what everybody has written is left alone when the controllers start again", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns);
+  await engine.find(deployments, key, isComplete);
+  const { client, running } = engine;
+  const versions = async (): Promise<readonly string[]> => {
+    const lists = await Promise.all(
+      [deployments, replicasets, pods].map((resource) => client.list<KubeObject>(resource, { namespace: ns })),
+    );
+    return lists.flatMap(({ items }) => items.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`));
+  };
+  const before = await versions();
+  const { types, pki } = running;
+  const options = {
+    client,
+    types,
+    ca: pki.ca,
+    host: "other",
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLogger,
+  };
+  const others = await ControllerManager.start(options);
+  await others[Symbol.asyncDispose]();
+  expect(await versions()).toEqual(before);
 });
 
 test("a set adopts and releases pods", async () => {
