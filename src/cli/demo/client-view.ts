@@ -2,11 +2,6 @@ import { hasFailed, type RequestRecord } from "./load/record.ts";
 
 /** What the clients saw of one version of the restaurant service. Pure functions over the load generator's records. */
 
-/** Milliseconds since the epoch at which the answer was read whole, or the request had failed. */
-export function endOf({ at, took }: RequestRecord): number {
-  return at + took;
-}
-
 /** The requests that were answered by this version. */
 export function answeredBy(records: readonly RequestRecord[], version: string): readonly RequestRecord[] {
   return records.filter((record) => record.version === version);

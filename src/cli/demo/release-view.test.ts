@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { MeshWorker, Release } from "../../api/generated/sluice-dev.ts";
 import { failuresIn, lastSentTo, versionCounts } from "./client-view.ts";
 import type { RequestRecord } from "./load/record.ts";
-import { compareReceipt, decidingFailure, reaction, tripTime } from "./release-view.ts";
+import { compareReceipt, reaction, tripsOf } from "./release-view.ts";
 
 const NEW = "1.3.0";
 const record = (at: number, change: Partial<RequestRecord> = {}): RequestRecord => ({
@@ -25,33 +25,27 @@ const release = (counts: { requests: number; failures: number; usersHit: number 
 const worker = (...trips: readonly { session: string; time: string }[]): MeshWorker =>
   ({ status: { trips } }) as unknown as MeshWorker;
 
-test("the gate shut when the first worker had counted the deciding failure of this attempt", () => {
-  const workers = [
-    worker({ session: "web-2.1", time: "2026-01-01T00:00:01.000Z" }),
-    worker(
-      { session: "web-2.2", time: "2026-01-01T00:00:03.250Z" },
-      { session: "web-3.2", time: "2026-01-01T00:00:00Z" },
-    ),
-    worker({ session: "web-2.2", time: "2026-01-01T00:00:03.200Z" }),
-  ];
+test("what counts is the gate of this attempt", () => {
+  const mine = { session: "web-2.2", time: "2026-01-01T00:00:03.250Z" };
+  const others = ["web-2.1", "web-3.2"].map((session) => ({ session, time: "2026-01-01T00:00:00Z" }));
   const some = release({ requests: 0, failures: 0, usersHit: 0 });
-  expect(tripTime(workers, some)).toBe(Date.parse("2026-01-01T00:00:03.200Z"));
-  expect(tripTime([worker()], some)).toBeUndefined();
+  expect(tripsOf([worker(...others, mine), worker(), worker(mine)], some)).toEqual([mine, mine]);
 });
 
-test("the reaction is from then to the last request that the version answered", () => {
+test("the reaction is from the first count of the deciding failure to the last request on the version", () => {
+  const at = (ms: number): string => new Date(ms).toISOString();
+  const trip = (time: number, lastRequest?: number): { session: string; time: string; lastRequest?: string } => ({
+    session: "web-2.2",
+    time: at(time),
+    ...(lastRequest !== undefined && { lastRequest: at(lastRequest) }),
+  });
   const records = [record(100), failed(200), record(450), old(900)];
   expect(lastSentTo(records, NEW)).toBe(450);
-  expect(reaction(records, NEW, 210)).toBe(240);
-  expect(reaction(records, NEW, 500)).toBe(0);
-  expect(reaction([old(1)], NEW, 0)).toBe(0);
-});
-
-test("the deciding failure is the last that ended before, a little grain of the clocks allowed", () => {
-  const records = [failed(100), failed(180), failed(300), record(190)];
-  expect(decidingFailure(records, NEW, 185)?.at).toBe(180);
-  expect(decidingFailure(records, NEW, 120)?.at).toBe(100);
-  expect(decidingFailure([record(1)], NEW, 120)).toBeUndefined();
+  expect(reaction(records, NEW, [trip(215), trip(210)])).toBe(240);
+  expect(reaction(records, NEW, [trip(210, 460), trip(220, 300)])).toBe(250);
+  expect(reaction(records, NEW, [trip(500)])).toBe(0);
+  expect(reaction([old(1)], NEW, [trip(0)])).toBe(0);
+  expect(reaction(records, NEW, [])).toBeUndefined();
 });
 
 const agreement: readonly (readonly [

@@ -1,38 +1,34 @@
 import type { MeshWorker, Release } from "../../api/generated/sluice-dev.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
-import { answeredBy, endOf, failuresIn, lastSentTo, usersOf } from "./client-view.ts";
+import { answeredBy, failuresIn, lastSentTo, usersOf } from "./client-view.ts";
 import type { RequestRecord } from "./load/record.ts";
 
 /** What a release cost, as its clients saw it and as its receipt tells it. Pure. */
 
-/** When the mesh shut the gate for the release: the moment at which it had counted the deciding failure. */
-export function tripTime(workers: readonly MeshWorker[], release: Release): number | undefined {
+type Trip = NonNullable<NonNullable<MeshWorker["status"]>["trips"]>[number];
+
+/** How the mesh shut the gate for the release, as each of its workers tells it. */
+export function tripsOf(workers: readonly MeshWorker[], release: Release): readonly Trip[] {
   const session = `${release.metadata.name}.${release.status?.attempt ?? 1}`;
-  const times = workers
-    .flatMap(({ status }) => status?.trips ?? [])
-    .filter((trip) => trip.session === session)
-    .flatMap(({ time }) => parseTimestamp(time) ?? []);
-  return times.length === 0 ? undefined : Math.min(...times);
+  return workers.flatMap(({ status }) => status?.trips ?? []).filter((trip) => trip.session === session);
 }
 
-/** How long after the deciding failure users were still sent to the version; 0 when nobody was. */
-export function reaction(records: readonly RequestRecord[], version: string, decided: number): number {
-  const last = lastSentTo(records, version);
-  return last === undefined ? 0 : Math.max(0, last - decided);
-}
-
-/** The last failure that a client saw of this version before the gate shut. */
-export function decidingFailure(
+/**
+ * Milliseconds from the moment at which the mesh had counted the deciding failure to the last user request on the version, 0 when there
+ * was none after it: the clients know of those that it answered, the workers also of those that the old version answered in the end.
+ * Undefined when the mesh did not shut the gate.
+ */
+export function reaction(
   records: readonly RequestRecord[],
   version: string,
-  tripped: number,
-): RequestRecord | undefined {
-  const seen = failuresIn(answeredBy(records, version)).filter((record) => endOf(record) <= tripped + CLOCK_GRAIN);
-  return seen.toSorted((a, b) => endOf(b) - endOf(a))[0];
+  trips: readonly Trip[],
+): number | undefined {
+  const decided = trips.flatMap(({ time }) => parseTimestamp(time) ?? []);
+  if (decided.length === 0) return undefined;
+  const sent = trips.flatMap(({ lastRequest }) => parseTimestamp(lastRequest) ?? []);
+  const last = Math.max(lastSentTo(records, version) ?? 0, ...sent);
+  return Math.max(0, last - Math.min(...decided));
 }
-
-/** The mesh counts a failure a moment before its client has read it. */
-const CLOCK_GRAIN = 50;
 
 export interface Comparison {
   readonly agrees: boolean;

@@ -7,7 +7,7 @@ const LINE = 5000;
 
 /**
  * What the demo shows: lines that stay, each with the time since the beginning, and on a terminal below them a live part that is
- * drawn over and over. Where there is no terminal, the first line of the live part is told now and then.
+ * drawn over and over. Where there is no terminal, the live part is told now and then.
  */
 export class Screen implements Disposable {
   readonly #output: Output;
@@ -53,8 +53,7 @@ export class Screen implements Disposable {
       this.#draw();
       return;
     }
-    const [line] = this.#live();
-    if (line !== undefined) this.#output.write(`${this.#stamp()} ${line}\n`);
+    for (const line of this.#live()) this.#output.write(`${this.#stamp()} ${line}\n`);
   }
 
   #draw(): void {
