@@ -103,6 +103,7 @@ export class RolloutWorld {
   beginDeployment(): void {
     const seen = this.#deployments.seen.get("shop")!;
     const plan = this.plan();
+    if (plan.wakeAt !== undefined && plan.wakeAt <= this.now) throw new Error("wakes in the past, and so for ever");
     if (!this.#inFlight.has("deployment")) this.#inFlight.set("deployment", () => this.#applyDeployment(seen, plan));
   }
 

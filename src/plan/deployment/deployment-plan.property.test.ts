@@ -14,7 +14,10 @@ const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("finish" as const), index: fc.nat(5) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("ready" as const), index: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("vanish" as const), index: fc.nat(9) }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.nat(3000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.oneof(fc.nat(3000), fc.constant(700_000)) }),
+  },
 );
 const image = fc.constantFrom("shop:1", "shop:2", "shop:3", "bad:1");
 const edit = fc.oneof(

@@ -88,7 +88,7 @@ export function planDeployment(view: DeploymentView, now: number): Plan<Deployme
   const status = { ...counted, conditions: verdict.conditions };
   const revision = pass.sets.newest?.metadata.annotations?.[REVISION];
   const renumbered = revision !== undefined && revision !== deployment.metadata.annotations?.[REVISION];
-  const wakeAt = deadlineWake(deployment, status);
+  const wakeAt = pass.countOnly ? undefined : deadlineWake(deployment, status);
   return {
     actions: [...changesOf(found, pass.sets, pass.why), ...deletions(pass), ...(verdict.event ? [verdict.event] : [])],
     status: { status, ...(renumbered && { revision }) },

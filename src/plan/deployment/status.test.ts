@@ -258,3 +258,9 @@ test("wakes a second after the deadline", () => {
   expect(plan({ status: { ...allAvailable, conditions: [available, starting] } }, [set()]).wakeAt).toBeUndefined();
   expect(plan({ spec: { progressDeadlineSeconds: 2147483647 }, status }, [none]).wakeAt).toBeUndefined();
 });
+
+test("a paused Deployment has no deadline to wait for", () => {
+  const conditions = [unavailable, condition("Progressing", "Unknown", "DeploymentPaused", 10)];
+  const change = { spec: { paused: true, progressDeadlineSeconds: 5 }, status: { ...counts, conditions } };
+  expect(plan(change, [none]).wakeAt).toBeUndefined();
+});
