@@ -23,7 +23,6 @@ import { validateCounts } from "./workload.ts";
 const SPEC = FieldPath.of("spec");
 
 export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, errors: FieldErrors): void {
-  if (!spec) return;
   const { minReplicas, maxReplicas, metrics = [] } = spec;
   const maxPath = SPEC.child("maxReplicas");
   if (minReplicas !== undefined && minReplicas < 1)
@@ -32,7 +31,9 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler, errors: Fi
   else if (maxReplicas < 0) errors.invalid(maxPath, maxReplicas, "must be greater than or equal to 1");
   if (minReplicas !== undefined && maxReplicas < minReplicas)
     errors.invalid(maxPath, maxReplicas, "must be greater than or equal to `minReplicas`");
-  validateReference(spec.scaleTargetRef, SPEC.child("scaleTargetRef"), errors);
+  const target = SPEC.child("scaleTargetRef");
+  validateReference(spec.scaleTargetRef, target, errors);
+  validateApiVersion(spec.scaleTargetRef, spec.scaleTargetRef.kind === "ReplicationController", target, errors);
   for (const [i, metric] of metrics.entries()) validateMetric(metric, SPEC.child("metrics").index(i), errors);
   if (minReplicas === 0 && !metrics.some(({ type }) => type === "Object" || type === "External")) {
     const why = "must specify at least one Object or External metric to support scaling to zero replicas";
@@ -54,9 +55,20 @@ function validateReference(reference: CrossVersionObjectReference, path: FieldPa
     if (value === "") errors.required(path.child(name));
     else errors.invalidAll(path.child(name), value, pathSegmentProblems(value));
   }
-  const { apiVersion = "" } = reference;
-  if (apiVersion.split("/").length > 2)
-    errors.invalid(path.child("apiVersion"), apiVersion, `unexpected GroupVersion string: ${apiVersion}`);
+}
+
+/** @param ofCore whether the version may be one of the core API, which has no group */
+function validateApiVersion(
+  { apiVersion = "" }: CrossVersionObjectReference,
+  ofCore: boolean,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
+  const versionPath = path.child("apiVersion");
+  const parts = apiVersion.split("/");
+  if (parts.length > 2) errors.invalid(versionPath, apiVersion, `unexpected GroupVersion string: ${apiVersion}`);
+  else if (!ofCore && (parts.length === 1 || parts[0] === ""))
+    errors.invalid(versionPath, apiVersion, "apiVersion must specify API group");
 }
 
 const MAX_WINDOW_SECONDS = 3600;
@@ -125,6 +137,7 @@ function validateSource(
 
 function validateObjectSource(source: ObjectMetricSource, path: FieldPath, errors: FieldErrors): void {
   validateReference(source.describedObject, path.child("describedObject"), errors);
+  validateApiVersion(source.describedObject, true, path.child("describedObject"), errors);
   validateIdentifier(source.metric, path.child("metric"), errors);
   validateTarget(source.target, path.child("target"), errors);
   needValue(source.target, "must set either a target value or averageValue", path, errors);

@@ -20,14 +20,13 @@ import { validateReplicationController, validateReplicationControllerStatus } fr
 import { validateResourceQuota, validateResourceQuotaStatus, validateResourceQuotaUpdate } from "./resource-quota.ts";
 import { validateSecret, validateSecretUpdate } from "./secret.ts";
 import { validateServiceStatus, validateServiceUpdate } from "./service-update.ts";
-import { validateService } from "./service.ts";
+import { validateAddresses, validateService } from "./service.ts";
 
 /** The rules of the kinds of the core API, and those that belong to its services and nodes. */
 export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   forKind(resources.namespaces, {
     name: labelProblems,
     create: validateNamespace,
-    update: nothing,
     subresources: {
       finalize: (namespace, _old, errors) => validateNamespaceFinalize(namespace, errors),
       status: (namespace, _old, errors) => validateNamespaceStatus(namespace, errors),
@@ -42,6 +41,7 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   forKind(resources.serviceaccounts, { name: subdomainProblems }),
   forKind(resources.services, {
     name: labelProblems,
+    first: validateAddresses,
     create: (service, errors) => validateService(service, undefined, errors),
     update: validateServiceUpdate,
     subresources: { status: validateServiceStatus },
@@ -66,7 +66,10 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   forKind(resources.nodes, {
     name: subdomainProblems,
     create: validateNode,
-    update: validateNodeUpdate,
+    update: (node, old, errors) => {
+      validateNode(node, errors);
+      validateNodeUpdate(node, old, errors);
+    },
     subresources: { status: validateNodeUpdate },
   }),
   forKind(resources.events, { create: validateEvent }),
@@ -95,6 +98,3 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
     subresources: { status: (quota, _old, errors) => validateResourceQuotaStatus(quota, errors) },
   }),
 ];
-
-/** Only metadata is looked at. */
-function nothing(): void {}

@@ -91,7 +91,9 @@ function validatePath(
   path: FieldPath,
   errors: FieldErrors,
 ): void {
-  if (pathType === undefined) return errors.required(path.child("pathType"), "pathType must be specified");
+  // A pointer that is always written: null when it is not set.
+  if (pathType === undefined || pathType === null)
+    return errors.required(path.child("pathType"), "pathType must be specified");
   const type: string = pathType;
   const textPath = path.child("path");
   errors.oneOf(path.child("pathType"), type, PATH_TYPES);
@@ -122,7 +124,7 @@ function validateIngressBackend({ service, resource }: IngressBackend, path: Fie
 
 function validateReference(reference: TypedLocalObjectReference, path: FieldPath, errors: FieldErrors): void {
   const { apiGroup } = reference;
-  if (apiGroup !== undefined) errors.invalidAll(path.child("apiGroup"), apiGroup, subdomainProblems(apiGroup));
+  if (typeof apiGroup === "string") errors.invalidAll(path.child("apiGroup"), apiGroup, subdomainProblems(apiGroup));
   for (const name of ["kind", "name"] as const) {
     const value = reference[name];
     if (value === "") errors.required(path.child(name));
@@ -153,7 +155,7 @@ export function validateIngressClass({ spec }: IngressClass, errors: FieldErrors
   const path = SPEC.child("parameters");
   validateReference(parameters, path, errors);
   const { scope, namespace } = parameters;
-  if (scope === undefined) return errors.required(path.child("scope"));
+  if (scope === undefined || scope === null) return errors.required(path.child("scope"));
   errors.oneOf(path.child("scope"), scope, SCOPES);
   const namespacePath = path.child("namespace");
   if (scope === "Cluster" && namespace !== undefined)

@@ -37,7 +37,7 @@ function structForm(type: string, value: JsonObject, enclosing: JsonObject): Jso
 }
 
 function form(type: string, value: JsonValue | undefined, enclosing: JsonObject): JsonValue {
-  if (type.startsWith("*")) return value === undefined ? null : form(type.slice(1), value, enclosing);
+  if (type.startsWith("*")) return value === undefined || value === null ? null : form(type.slice(1), value, enclosing);
   if (type.startsWith("[]")) return listForm(type.slice(2), value);
   if (type.startsWith("map:")) return mapForm(type.slice(4), value);
   if (TYPES[type]) return structForm(type, objectOf(value), enclosing);

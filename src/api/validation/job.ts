@@ -113,7 +113,7 @@ const MANY_COMPLETIONS = 100_000;
 const MAX_OF_MANY = 10_000;
 
 function validateIndexed(spec: JobSpec, path: FieldPath, errors: FieldErrors): void {
-  const { completions, parallelism = 0, maxFailedIndexes: maxFailed = 0 } = spec;
+  const { completions, parallelism = 0, maxFailedIndexes: maxFailed = Number.NEGATIVE_INFINITY } = spec;
   const parallelismPath = path.child("parallelism");
   const failedPath = path.child("maxFailedIndexes");
   if (completions === undefined) errors.required(path.child("completions"), "when completion mode is Indexed");
@@ -225,7 +225,8 @@ function withNewPlacement({ spec: old }: PodTemplateSpec, now: PodSpec): PodSpec
 }
 
 function withNewResources(old: PodSpec["containers"], now: PodSpec["containers"]): PodSpec["containers"] {
-  if (old.length !== now.length) return old;
+  // Go writes a list that is not there as null.
+  if (!old || !now || old.length !== now.length) return old;
   return old.map((container, i) => {
     const resources = now[i]?.resources;
     return now[i]?.name === container.name && resources ? { ...container, resources } : container;

@@ -7,6 +7,8 @@ import type { NameRule } from "./names.ts";
 export interface KindRules {
   /** Of metadata.name; absent where it need only fit into a URL. */
   readonly name?: NameRule;
+  /** What is wrong already before anything else is looked at, and is told alone. */
+  first(object: KubeObject, old: KubeObject | undefined, errors: FieldErrors): void;
   create(object: KubeObject, errors: FieldErrors): void;
   update(object: KubeObject, old: KubeObject, errors: FieldErrors): void;
   subresource(name: string, object: KubeObject, old: KubeObject, errors: FieldErrors): void;
@@ -17,6 +19,7 @@ type ChangeRule<T> = (object: T, old: T, errors: FieldErrors) => void;
 
 export interface TypedRules<T> {
   readonly name?: NameRule;
+  readonly first?: (object: T, old: T | undefined, errors: FieldErrors) => void;
   readonly create?: Rule<T>;
   /** By default an object must be good again as if it were new. */
   readonly update?: ChangeRule<T>;
@@ -39,6 +42,7 @@ export function forKind<T extends KubeObject>(
     `${resource.group}/${resource.kind}`,
     {
       ...(rules.name && { name: rules.name }),
+      first: (object, old, errors) => rules.first?.(typed(object), old && typed(old), errors),
       create,
       update: (object, old, errors) => {
         if (rules.update) rules.update(typed(object), typed(old), errors);

@@ -120,8 +120,9 @@ function validateOwners(owners: readonly OwnerReference[], errors: FieldErrors):
 }
 
 function validateOwner(owner: OwnerReference, path: FieldPath, errors: FieldErrors): void {
-  const version = owner.apiVersion.slice(owner.apiVersion.indexOf("/") + 1);
-  if (version === "") errors.invalid(path.child("apiVersion"), owner.apiVersion, "version must not be empty");
+  const [group = "", version = group, ...more] = owner.apiVersion.split("/");
+  if (version === "" || more.length > 0)
+    errors.invalid(path.child("apiVersion"), owner.apiVersion, "version must not be empty");
   for (const name of ["kind", "name", "uid"] as const) {
     if (owner[name] === "") errors.invalid(path.child(name), "", "must not be empty");
   }
@@ -139,17 +140,20 @@ function validateFinalizers(finalizers: readonly string[], errors: FieldErrors):
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
 function validateStandardFinalizers(meta: ObjectMeta, errors: FieldErrors): void {
-  for (const [i, finalizer] of (meta.finalizers ?? []).entries()) {
-    validateKubeFinalizer(finalizer, METADATA.child("finalizers").index(i), errors);
-  }
+  for (const [i, finalizer] of (meta.finalizers ?? []).entries())
+    validateKnownFinalizer(finalizer, METADATA.child("finalizers").index(i), errors);
 }
 
-/** A finalizer of a built-in kind: a qualified name with a domain, or one that Kubernetes knows. */
-export function validateKubeFinalizer(finalizer: string, path: FieldPath, errors: FieldErrors): void {
-  const problems = labelKeyProblems(finalizer);
-  errors.invalidAll(path, finalizer, problems);
-  if (problems.length === 0 && !finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer))
+/** A name with a domain, or one that Kubernetes knows. */
+function validateKnownFinalizer(finalizer: string, path: FieldPath, errors: FieldErrors): void {
+  if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer))
     errors.invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
+}
+
+/** A finalizer of a namespace. */
+export function validateKubeFinalizer(finalizer: string, path: FieldPath, errors: FieldErrors): void {
+  errors.invalidAll(path, finalizer, labelKeyProblems(finalizer));
+  validateKnownFinalizer(finalizer, path, errors);
 }
 
 function validateNoNewFinalizers(meta: ObjectMeta, old: ObjectMeta, errors: FieldErrors): void {

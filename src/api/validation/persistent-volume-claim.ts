@@ -92,11 +92,13 @@ function validateDataSources(spec: PersistentVolumeClaimSpec, path: FieldPath, e
 }
 
 function withoutNamespace({ apiGroup, kind, name }: TypedObjectReference): TypedObjectReference {
-  return { kind, name, ...(apiGroup !== undefined && { apiGroup }) };
+  return { kind, name, ...(typeof apiGroup === "string" && { apiGroup }) };
 }
 
 function validateDataSource(source: TypedObjectReference, path: FieldPath, errors: FieldErrors): void {
-  const { apiGroup = "", kind, name } = source;
+  const { kind, name } = source;
+  // A pointer that is always written: null when it is not set.
+  const apiGroup = source.apiGroup ?? "";
   if (name === "") errors.required(path.child("name"));
   if (kind === "") errors.required(path.child("kind"));
   if (apiGroup === "" && kind !== "PersistentVolumeClaim")

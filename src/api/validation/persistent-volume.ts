@@ -1,4 +1,4 @@
-import { compareQuantities, parseQuantity } from "../../lib/quantity.ts";
+import { compareQuantities, parseQuantity, scaledValue } from "../../lib/quantity.ts";
 import type {
   CSIPersistentVolumeSource,
   PersistentVolume,
@@ -7,6 +7,7 @@ import type {
 } from "../generated/core-v1.ts";
 import type { FieldErrors } from "./field-errors.ts";
 import { FieldPath } from "./field-path.ts";
+import { internalForm } from "./internal-form.ts";
 import { goMap } from "./labels.ts";
 import { validateNoBacksteps } from "./local-path.ts";
 import { labelProblems, subdomainProblems } from "./names.ts";
@@ -69,9 +70,11 @@ function validateCapacity(capacity: Readonly<Record<string, string>>, path: Fiel
   if (names.length === 0) errors.required(path);
   if (names.length !== 1 || names[0] !== "storage")
     errors.notSupported(path, names.length === 0 ? null : goMap(capacity), ["storage"]);
-  for (const [name, amount] of Object.entries(capacity)) {
-    if (compareQuantities(parseQuantity(amount), ZERO) <= 0)
-      errors.invalid(path.key(name), amount, "must be greater than zero");
+  for (const [name, text] of Object.entries(capacity)) {
+    const amount = parseQuantity(text);
+    const whole = scaledValue(amount);
+    if (whole < 0n) errors.invalid(path.key(name), Number(whole), "must be a valid resource quantity");
+    if (compareQuantities(amount, ZERO) <= 0) errors.invalid(path.key(name), text, "must be greater than zero");
   }
 }
 
@@ -155,7 +158,8 @@ export function validatePersistentVolumeUpdate(
   if (spec.volumeMode !== old.spec.volumeMode) errors.immutable(FieldPath.of("volumeMode"), spec.volumeMode ?? null);
   if (old.spec.nodeAffinity && !isDeepEqual(spec.nodeAffinity, old.spec.nodeAffinity)) {
     const why = "field is immutable, except for updating from beta label to GA";
-    errors.invalid(FieldPath.of("nodeAffinity"), spec.nodeAffinity ?? null, why);
+    const shown = spec.nodeAffinity ? internalForm("VolumeNodeAffinity", spec.nodeAffinity) : null;
+    errors.invalid(FieldPath.of("nodeAffinity"), shown, why);
   }
   if (old.spec.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined)
     errors.forbidden(SPEC.child("volumeAttributesClassName"), "update from non-nil value to nil is forbidden");

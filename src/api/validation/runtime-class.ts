@@ -31,6 +31,8 @@ export function validateRuntimeClass({ handler, overhead, scheduling }: RuntimeC
   }
 }
 
-export function validateRuntimeClassUpdate({ handler }: RuntimeClass, old: RuntimeClass, errors: FieldErrors): void {
+export function validateRuntimeClassUpdate(runtime: RuntimeClass, old: RuntimeClass, errors: FieldErrors): void {
+  validateRuntimeClass(runtime, errors);
+  const { handler } = runtime;
   if (handler !== old.handler) errors.immutable(HANDLER, handler);
 }

@@ -61,7 +61,8 @@ function validateIds<K extends IdName>(
 
 const GROUP_CHANGE_POLICIES = ["Always", "OnRootMismatch"];
 const GROUPS_POLICIES = ["Merge", "Strict"];
-const LABEL_CHANGE_POLICIES = ["MountOption", "Recursive"];
+/** MountOption is behind a feature gate that is off in 1.36. */
+const LABEL_CHANGE_POLICIES = ["Recursive"];
 
 export function validatePodSecurityContext(spec: PodSpec, path: FieldPath, errors: FieldErrors): void {
   if (spec.shareProcessNamespace && spec.hostPID && !spec.securityContext) shareBoth(path, errors);

@@ -23,6 +23,11 @@ const DISTRIBUTIONS = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 /** One day. */
 const MAX_AFFINITY_SECONDS = 86_400;
 
+/** Addresses are allocated before the rest is looked at. @param old when it is updated */
+export function validateAddresses({ spec }: Service, old: Service | undefined, errors: FieldErrors): void {
+  if (spec.type !== "ExternalName") validateClusterIps(spec, old?.spec, SPEC, errors);
+}
+
 /** @param old when it is updated */
 export function validateService(service: Service, old: Service | undefined, errors: FieldErrors): void {
   const { spec } = service;
@@ -36,7 +41,6 @@ export function validateService(service: Service, old: Service | undefined, erro
   for (const [i, port] of ports.entries()) validateServicePort(port, ports.length > 1, names, PORTS.index(i), errors);
   validateLabels(spec.selector, SPEC.child("selector"), errors);
   validateAffinity(spec, errors);
-  if (type !== "ExternalName") validateClusterIps(spec, old?.spec, SPEC, errors);
   validateExternalIps(spec, old?.spec, errors);
   errors.requiredOneOf(SPEC.child("type"), type, TYPES);
   validatePortNumbers(spec, errors);

@@ -99,10 +99,11 @@ function templateOfPods(spec: StatefulSetSpec): PodTemplateSpec {
   const podSpec = spec.template.spec;
   if (!podSpec) return spec.template;
   const { hostname: _hostname, subdomain: _subdomain, ...rest } = podSpec;
-  const claimed: Volume[] = (spec.volumeClaimTemplates ?? []).map(({ metadata: { name } }) => ({
-    name,
-    persistentVolumeClaim: { claimName: name },
-  }));
+  const claimed: Volume[] = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => {
+    // Templates are not stored objects: their authors may have left the name out.
+    const name = metadata.name || "";
+    return { name, persistentVolumeClaim: { claimName: name } };
+  });
   const others = (rest.volumes ?? []).filter((volume) => !claimed.some(({ name }) => name === volume.name));
   return { ...spec.template, spec: { ...rest, volumes: [...claimed, ...others] } };
 }

@@ -64,12 +64,15 @@ function validateTopologies(terms: readonly TopologySelectorTerm[], path: FieldP
       if (sets[key]) errors.duplicate(expressionPath.child("key"), key);
       sets[key] = [...new Set(values)].sort();
     }
-    for (const other of before) if (isDeepEqual(sets, other)) errors.duplicate(expressionsPath, "");
+    // A term without requirements is a duplicate for Kubernetes, of none in particular.
+    const isEmpty = expressions.length === 0;
+    if (isEmpty || before.some((other) => isDeepEqual(sets, other))) errors.duplicate(expressionsPath, "");
     before.push(sets);
   }
 }
 
 export function validateStorageClassUpdate(storageClass: StorageClass, old: StorageClass, errors: FieldErrors): void {
+  validateStorageClass(storageClass, errors);
   const { parameters } = storageClass;
   if (!isDeepEqual(parameters, old.parameters)) errors.immutable(FieldPath.of("parameters"), goMap(parameters));
   for (const name of ["provisioner", "reclaimPolicy", "volumeBindingMode"] as const) {
@@ -107,10 +110,12 @@ export function validateStorageCapacity(capacity: CSIStorageCapacity, errors: Fi
 }
 
 export function validateStorageCapacityUpdate(
-  { nodeTopology, storageClassName }: CSIStorageCapacity,
+  capacity: CSIStorageCapacity,
   old: CSIStorageCapacity,
   errors: FieldErrors,
 ): void {
+  validateStorageCapacity(capacity, errors);
+  const { nodeTopology, storageClassName } = capacity;
   if (!isDeepEqual(nodeTopology, old.nodeTopology))
     errors.immutable(FieldPath.of("nodeTopology"), goSelector(nodeTopology));
   if (storageClassName !== old.storageClassName) errors.immutable(FieldPath.of("storageClassName"), storageClassName);

@@ -17,9 +17,17 @@ import { type MetaRules, validateObjectMeta, validateObjectMetaUpdate } from "./
 export function validateCreate(info: ResourceInfo, object: KubeObject): readonly FieldError[] {
   const errors = new FieldErrors();
   const rules = rulesOf(info);
-  validateObjectMeta(object.metadata, metaRulesOf(info, rules), errors);
+  const metaRules = metaRulesOf(info, rules);
+  // A name that is missing is reported, and the rules go on with none.
+  const named: KubeObject = object.metadata.name ? object : { ...object, metadata: { ...object.metadata, name: "" } };
+  rules?.first(named, undefined, errors);
+  if (!errors.none) return errors.list;
+  const hasOwnMeta = info.custom || rules?.name !== undefined;
+  if (hasOwnMeta) validateObjectMeta(object.metadata, metaRules, errors);
   if (info.custom) validateCustom(info, object, errors);
-  if (rules && mayGoOn(info, errors)) rules.create(object, errors);
+  if (rules && mayGoOn(info, errors)) rules.create(named, errors);
+  // Kinds that do not look at metadata themselves have it looked at when all else is good.
+  if (!hasOwnMeta && errors.none) validateObjectMeta(object.metadata, metaRules, errors);
   return errors.list;
 }
 
@@ -32,6 +40,8 @@ export function validateUpdate(
 ): readonly FieldError[] {
   const errors = new FieldErrors();
   const rules = rulesOf(info);
+  if (subresource === undefined) rules?.first(object, old, errors);
+  if (!errors.none) return errors.list;
   validateObjectMetaUpdate(object.metadata, old.metadata, metaRulesOf(info, rules), errors);
   if (info.custom) validateCustomUpdate(info, object, old, subresource, errors);
   if (!rules || !mayGoOn(info, errors)) return errors.list;

@@ -1,3 +1,4 @@
+import { quoteGo } from "../../lib/go-format.ts";
 import { compareQuantities, parseQuantity } from "../../lib/quantity.ts";
 import type { Volume, VolumeSource } from "../generated/core-v1.ts";
 import type { ObjectMeta } from "../generated/meta-v1.ts";
@@ -68,6 +69,7 @@ type Check<K extends keyof VolumeSource> = (
   errors: FieldErrors,
   volume: Volume,
   context: VolumeContext,
+  volumePath: FieldPath,
 ) => void;
 
 interface Row<K extends SourceName> {
@@ -91,7 +93,7 @@ const row = <K extends SourceName>(
       errors.forbidden(path.child(paths.extraPath ?? name), "may not specify more than 1 volume type");
       return sources;
     }
-    check(source as NonNullable<VolumeSource[K]>, path.child(paths.path ?? name), errors, volume, context);
+    check(source as NonNullable<VolumeSource[K]>, path.child(paths.path ?? name), errors, volume, context, path);
     return sources + 1;
   };
 };
@@ -154,15 +156,14 @@ const SOURCES = [
   row("projected", validateProjectedSource),
   row("scaleIO", needs("gateway", "system", "volumeName")),
   row("csi", validateCsi),
-  row("ephemeral", (ephemeral, path, errors, volume, { meta }) => {
+  row("ephemeral", (ephemeral, path, errors, volume, { meta }, volumePath) => {
     const template = ephemeral.volumeClaimTemplate;
     if (template) validateClaimTemplate(template, path.child("volumeClaimTemplate"), errors);
     else errors.required(path.child("volumeClaimTemplate"));
     if (!meta?.name || volume.name === "") return;
     const claim = `${meta.name}-${volume.name}`;
-    // The claim's name is the pod's and the volume's.
     for (const problem of subdomainProblems(claim))
-      errors.invalid(path.child("name"), volume.name, `PVC name "${claim}": ${problem}`);
+      errors.invalid(volumePath.child("name"), volume.name, `PVC name ${quoteGo(claim)}: ${problem}`);
   }),
   row("image", (image, path, errors, _volume, { meta }) => {
     if (meta && !image.reference) errors.required(path.child("reference"));
