@@ -61,11 +61,20 @@ export function findingsOf({ ledger, policy, versions, w, workers }: FindingsInp
     old: countsFor("old", ledger),
     evidence: evidenceFinding(evidence, upper),
     splitBroken: splitEvidence(evidence) >= SPLIT_LIMIT,
-    burning: guardEvidence(evidence) >= GUARD_LIMIT,
+    burning: isBurning(ledger),
     advice: { ...advice, first: firstWeight(rate, budget) },
     words: wordsOf(evidence, versions, { w, rate, oldShare, excess: advice.excess }),
     ...(trip && { trip }),
   };
+}
+
+/**
+ * The service fails more than it may, and the new version does too: taking users back from a version that is well to one that
+ * burns would help nobody.
+ */
+function isBurning({ evidence, stage }: SessionLedger): boolean {
+  if (guardEvidence(evidence) < GUARD_LIMIT) return false;
+  return stage === "alone" || shareFailed(tallies(evidence).new) > evidence.guardTolerates;
 }
 
 function evidenceFinding(ledger: EvidenceLedger, upper: number): EvidenceFinding {

@@ -163,9 +163,17 @@ describe("what the planner is told", () => {
       START,
       true,
     );
+    const clean = foldWorkers(openSession(SESSION), [worker({ w: 0, requests: [0, 1000] })], backends, {}, START, true);
     const both = worker({ requests: [50, 950], failures: [2, 38], epoch: "e2" });
     expect(findings(fold(before, START, both)).burning).toBe(false);
-    expect(findings(fold(openSession(SESSION), START, both)).burning).toBe(true);
+    expect(findings(fold(clean, START, both)).burning).toBe(true);
+    expect(findings(fold(openSession(SESSION), START, both)).burning).toBe(false);
+  });
+
+  test("no fire when only the old version burns", () => {
+    const clean = foldWorkers(openSession(SESSION), [worker({ w: 0, requests: [0, 1000] })], backends, {}, START, true);
+    const old = worker({ requests: [50, 950], failures: [0, 40], epoch: "e2" });
+    expect(findings(fold(clean, START, old)).burning).toBe(false);
   });
 
   test("alone at 100 %, the new version is measured by three times what the old one failed", () => {

@@ -9,6 +9,7 @@ import {
   restartGuard,
 } from "../evidence/evidence-ledger.ts";
 import { tallies } from "../evidence/sentences.ts";
+import { upperRate } from "../evidence/upper-rate.ts";
 import { mergeSketches, readSketch, writeSketch } from "../lib/user-sketch.ts";
 import { type Backends, countsOf, type EpochCounts, laterCounts, versionOf } from "./worker-counts.ts";
 
@@ -134,17 +135,20 @@ function enterStage(ledger: SessionLedger, { userTime, bakeTime }: Milestones): 
     return { ...ledger, stage: "alone", evidence: restartGuard(ledger.evidence, tolerates) };
   }
   if (userTime !== undefined && ledger.stage === "before") {
-    const tolerates = Math.min(0.5, Math.max(USUAL_TIMES * usualShare(ledger.evidence), GUARD_TOLERATES));
-    return { ...ledger, stage: "shared", evidence: restartGuard(ledger.evidence, tolerates) };
+    return { ...ledger, stage: "shared", evidence: restartGuard(ledger.evidence, toleratedShare(ledger.evidence)) };
   }
   return ledger;
 }
 
-/** What the old version failed while it was alone. */
-function usualShare({ requests, failures }: EvidenceLedger): number {
+/**
+ * What the service may fail without being on fire: three times what the old version failed while it was alone. As long as
+ * few requests are known, whatever they do not rule out may be usual.
+ */
+function toleratedShare({ requests, failures }: EvidenceLedger): number {
   const seen = requests.find(({ w }) => w === 0)?.old ?? 0;
   const failed = failures.find(({ w }) => w === 0)?.old ?? 0;
-  return seen >= ENOUGH_FOR_BASE ? failed / seen : 0;
+  const usual = seen >= ENOUGH_FOR_BASE ? (USUAL_TIMES * failed) / seen : upperRate(seen, failed);
+  return Math.min(0.5, Math.max(usual, GUARD_TOLERATES));
 }
 
 function sumOf(news: readonly EpochNews[]): Happened {

@@ -18,7 +18,8 @@ const OBEDIENCE = 10_000;
 export async function order(context: Context, verb: Verb, name: string, options: ClusterOptions): Promise<void> {
   using cluster = await connect(context, options);
   const release = await latestRelease(cluster, name);
-  if (hasEnded(release))
+  const again = verb === "retry" && phaseOf(release) === "Reverted";
+  if (hasEnded(release) && !again)
     throw new AppError("release-ended", `release "${release.metadata.name}" has ended: ${phaseOf(release)}`);
   const id = context.random.uuid();
   const given = { id, verb, by: userInfo().username, time: formatTimestamp(context.clock.now()) };

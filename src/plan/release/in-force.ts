@@ -27,7 +27,7 @@ function acknowledged(view: MeshView, resource: string, version: number, now: nu
 export function routesInForce(view: MeshView, routes: readonly HTTPRoute[], now: number): boolean {
   if (!view.capabilities.acknowledges) return routes.every((route) => says(route, "Accepted"));
   const pending = routes.filter((route) => !says(route, "Programmed"));
-  return acknowledged(view, "httproutes", newest(pending), now);
+  return pending.length === 0 || acknowledged(view, "httproutes", newest(pending), now);
 }
 
 /** For all parents. Another mesh only says that it has accepted a route; there is nothing better to go by. */

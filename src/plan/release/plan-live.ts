@@ -8,7 +8,7 @@ import { held } from "./phases/held.ts";
 import { releasing } from "./phases/releasing.ts";
 import { isUndone, reverting, superseding } from "./phases/taking-back.ts";
 import { testing } from "./phases/testing.ts";
-import { currentHash, type Situation } from "./situation.ts";
+import { currentHash, type ReleaseStatus, type Situation } from "./situation.ts";
 import { readSteps } from "./steps.ts";
 import { fail } from "./verdict.ts";
 import { weightNow, weightText } from "./weights.ts";
@@ -25,9 +25,24 @@ export function planLive(s: Situation, live: Release): Draft {
   else if (isUndone(s)) fail(s, d, policy, { cause: "Undone", why: "The released template was put back." });
   else if (!s.governed) withoutPolicy(s, d, policy);
   else if (obey(s, d, policy) === "go on") step(s, d, policy);
+  d.set({ conditions: [succeeded(d)] });
   if (d.status.endTime !== undefined && s.view.trip)
     d.act({ kind: "deleteTrip", name: s.view.trip.metadata.name, why: "the session has ended" });
   return d;
+}
+
+type Condition = NonNullable<ReleaseStatus["conditions"]>[number];
+
+/** For `kubectl wait --for=condition=Succeeded`: unknown until the release has ended. */
+function succeeded(d: Draft): Condition {
+  const status = d.phase === "Succeeded" ? "True" : d.status.endTime === undefined ? "Unknown" : "False";
+  const before = d.status.conditions?.find(({ type }) => type === "Succeeded");
+  return {
+    type: "Succeeded",
+    status,
+    reason: d.phase,
+    lastTransitionTime: before?.status === status ? before.lastTransitionTime : formatTimestamp(d.now),
+  };
 }
 
 function begin(d: Draft): void {
