@@ -22,6 +22,8 @@ import type { VolumeDirectory } from "./volume-claim/volume-directory.ts";
 export interface ManagerOptions {
   /** Acts as `kube-controller-manager`: that is the name under which fields are owned. */
   readonly client: ApiClient;
+  /** Acts as `kube-scheduler`; absent: the scheduler uses the same client. */
+  readonly scheduler?: ApiClient;
   /** Everything that the server has, for the garbage collector and for namespaces. */
   readonly types: Pick<TypeTable, "resources">;
   /** The certificates that verify the API server, PEM. */
@@ -38,7 +40,7 @@ export interface ManagerOptions {
   readonly metrics?: Metrics;
 }
 
-interface ManagerDeps extends ControllerDeps, Pick<ManagerOptions, "ca" | "host" | "volumes"> {
+interface ManagerDeps extends ControllerDeps, Pick<ManagerOptions, "ca" | "host" | "volumes" | "scheduler"> {
   readonly resources: readonly Resource[];
 }
 
@@ -58,7 +60,7 @@ const CONTROLLERS: Readonly<Record<ControllerName, (deps: ManagerDeps) => AsyncD
   deployment: (deps) => new DeploymentController(deps),
   replicaset: (deps) => new ReplicaSetController(deps),
   endpoints: (deps) => new EndpointsController(deps),
-  scheduler: (deps) => new Scheduler(deps),
+  scheduler: (deps) => new Scheduler({ ...deps, client: deps.scheduler ?? deps.client }),
   nodeUpkeep: (deps) => new NodeUpkeepController(deps),
   namespaceDefaults: (deps) => new NamespaceDefaultsController(deps),
   volumeClaim: (deps) => new VolumeClaimController(deps),
@@ -74,12 +76,12 @@ export class ControllerManager implements AsyncDisposable {
   /** Resolves when every controller has seen everything there is. */
   static async start(options: ManagerOptions): Promise<ControllerManager> {
     await using parts = new AsyncDisposableStack();
-    const { client, clock, random, metrics = silentMetrics, types, ca, host, volumes, without } = options;
+    const { client, clock, random, metrics = silentMetrics, types, ca, host, volumes, scheduler, without } = options;
     const log = options.log.child({ part: "controllers" });
     const informers = parts.use(new Informers(client, { clock, random, log }));
     const resources = types.resources.filter(isStored);
     const shared = { client, informers, clock, random, log, metrics, resources, ca, host };
-    const deps: ManagerDeps = { ...shared, ...(volumes && { volumes }) };
+    const deps: ManagerDeps = { ...shared, ...(volumes && { volumes }), ...(scheduler && { scheduler }) };
     await ensureStorageClass(deps);
     for (const [name, start] of Object.entries(CONTROLLERS))
       if (!without?.has(name as ControllerName)) parts.use(start(deps));

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { RELEASE_CONTROLLER } from "../apiserver/auth/engine-users.ts";
 import { Informers } from "../client/informers.ts";
+import { CONTROLLERS, SCHEDULER } from "../apiserver/auth/engine-users.ts";
 import { ControllerManager } from "../controllers/manager.ts";
 import { type EngineConfig, readConfig } from "../engine/config.ts";
 import { type Home, homeAt, prepareHome } from "../engine/home.ts";
@@ -47,10 +48,17 @@ async function start(home: Home, config: EngineConfig): Promise<Parts> {
 }
 
 function startControllers(home: Home, { server, pki, types }: RunningApiServer): Promise<ControllerManager> {
-  const user = { username: "system:kube-controller-manager", groups: ["system:masters"] };
-  const client = server.client(user, "kube-controller-manager");
-  const volumes = volumeDirectory(home.volumes);
-  return ControllerManager.start({ client, types, ca: pki.ca, host: NODE_NAME, volumes, clock, random, log });
+  return ControllerManager.start({
+    client: server.client(CONTROLLERS, "kube-controller-manager"),
+    scheduler: server.client(SCHEDULER, "kube-scheduler"),
+    types,
+    ca: pki.ca,
+    host: NODE_NAME,
+    volumes: volumeDirectory(home.volumes),
+    clock,
+    random,
+    log,
+  });
 }
 
 function startReleases({ server }: RunningApiServer): AsyncDisposable {

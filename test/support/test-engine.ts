@@ -62,6 +62,7 @@ export class TestEngine implements AsyncDisposable {
     parts.use(
       await ControllerManager.start({
         client: clientOf("kube-controller-manager"),
+        scheduler: clientOf("kube-scheduler"),
         types: running.types,
         ca: running.pki.ca,
         host: "test",

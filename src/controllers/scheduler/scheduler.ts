@@ -11,7 +11,6 @@ import { planSchedule, type ScheduleView } from "../../plan/scheduler/schedule-p
 import { type ControllerDeps, DONE, recorderFor } from "../controller-deps.ts";
 
 const NAME = "default-scheduler";
-const FIELD_MANAGER = "kube-scheduler";
 
 const PENDING = "pending";
 const PLACED = "placed";
@@ -137,9 +136,14 @@ export class Scheduler implements AsyncDisposable {
 
   async #writeCondition({ metadata: { name, namespace } }: Pod, condition: PodCondition): Promise<void> {
     const body = { status: { conditions: [condition] } };
-    const options = { subresource: "status", fieldManager: FIELD_MANAGER } as const;
     try {
-      const written = await this.#deps.client.patch(pods, name, namespace, { type: "strategic", body }, options);
+      const written = await this.#deps.client.patch(
+        pods,
+        name,
+        namespace,
+        { type: "strategic", body },
+        { subresource: "status" },
+      );
       await this.#pods.reached(written.metadata.resourceVersion);
     } catch (error) {
       if (!isNotFound(error)) throw error;

@@ -11,7 +11,7 @@ import { hasEnded, isDeleting } from "../pods/readiness.ts";
 export const PROVISIONER = "sluice.dev/directory";
 const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
 export const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
-export const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
+const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
 const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
 export const CLAIM_PROTECTION = "kubernetes.io/pvc-protection";
 
