@@ -2,6 +2,7 @@ import type { KubeObject, ObjectMeta, OwnerReference } from "../../api/object.ts
 import { StatusError } from "../../api/status-error.ts";
 import { updateRules } from "../../api/strategy/update-rules.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
+import { warningsOnCreate, warningsOnUpdate } from "../../api/warnings/object-warnings.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { type Random, randomSuffix } from "../../lib/random.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
@@ -57,6 +58,7 @@ export function created(deps: WritingDeps, write: Write, wanted: Wanted): KubeOb
   checkNew(kind.info, prepared);
   if (prepared.metadata.resourceVersion)
     throw new StatusError("", "resourceVersion should not be set on objects to be created");
+  warningsOnCreate(kind.info, prepared).forEach(write.context.warn);
   return prepared;
 }
 
@@ -73,6 +75,7 @@ export function updated(deps: WritingDeps, write: Write, current: KubeObject, wa
   checkVersion(info, current, object);
   const prepared = prepareUpdate(write, current, withFixedFields(current, admitted));
   checkChange(kind.info, current, prepared, part);
+  if (part === undefined) warningsOnUpdate(kind.info, prepared, current).forEach(write.context.warn);
   return sameButForTimes(current, prepared) ? current : prepared;
 }
 

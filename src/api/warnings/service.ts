@@ -1,0 +1,25 @@
+import type { Service } from "../generated/core-v1.ts";
+import { warnOfAddress, warnOfAddresses, warnOfCidrs } from "./ip-form.ts";
+import { SPEC, type Warnings } from "./warnings.ts";
+
+const TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints";
+const HINTS_TEXT = `annotation ${TOPOLOGY_HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`;
+
+export function warnOfService({ metadata, spec }: Service, warnings: Warnings): void {
+  const hasExternalIps = Boolean(spec.externalIPs?.length);
+  if (TOPOLOGY_HINTS in (metadata.annotations ?? {})) warnings.add(HINTS_TEXT);
+  if (spec.clusterIP === "None") {
+    if (hasExternalIps) warnings.add("spec.externalIPs is ignored for headless services");
+    if (spec.sessionAffinity && spec.sessionAffinity !== "None")
+      warnings.add("spec.SessionAffinity is ignored for headless services");
+  }
+  warnOfAddresses(spec.externalIPs, SPEC.child("externalIPs"), warnings);
+  warnOfAddress(spec.loadBalancerIP, SPEC.child("loadBalancerIP"), warnings);
+  warnOfCidrs(spec.loadBalancerSourceRanges, SPEC.child("loadBalancerSourceRanges"), warnings);
+  if (hasExternalIps && spec.type === "ExternalName")
+    warnings.add('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  else if (hasExternalIps && spec.clusterIP !== "None")
+    warnings.add("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  if (spec.trafficDistribution === "PreferClose")
+    warnings.at(SPEC.child("trafficDistribution"), '"PreferClose" is deprecated; use "PreferSameZone"');
+}
