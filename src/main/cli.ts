@@ -12,13 +12,13 @@ import { systemRandom } from "./system-random.ts";
 
 const output = (stream: NodeJS.WriteStream): Output => ({
   isTTY: stream.isTTY,
-  columns: stream.columns ?? 80,
+  columns: stream.columns || 80,
   write: (text) => void stream.write(text),
 });
 
 const abort = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-  process.once(signal, () => abort.abort(new AppError("interrupted", signal)));
+  process.once(signal, () => abort.abort(new AppError("interrupted", `interrupted by ${signal}`)));
 
 const context: Context = {
   env: process.env,

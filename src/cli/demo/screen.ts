@@ -5,6 +5,16 @@ import type { Output } from "../context.ts";
 const REDRAW = 250;
 const LINE = 5000;
 
+/** What is true now. */
+export interface Live {
+  /** For a terminal, where it is drawn over and over. */
+  readonly table: () => readonly string[];
+  /** For a file or a pipe, where it is told now and then. */
+  readonly lines: () => readonly string[];
+}
+
+const NOTHING: Live = { table: () => [], lines: () => [] };
+
 /**
  * What the demo shows: lines that stay, each with the time since the beginning, and on a terminal below them a live part that is
  * drawn over and over. Where there is no terminal, the live part is told now and then.
@@ -13,7 +23,7 @@ export class Screen implements Disposable {
   readonly #output: Output;
   readonly #clock: Clock;
   readonly #began: number;
-  #live: () => readonly string[] = () => [];
+  #live: Live = NOTHING;
   #drawn = 0;
   #cancel: Cancel;
 
@@ -32,14 +42,14 @@ export class Screen implements Disposable {
   }
 
   /** What the live part shows from now on. */
-  show(live: () => readonly string[]): void {
+  show(live: Live = NOTHING): void {
     this.#live = live;
   }
 
   [Symbol.dispose](): void {
     this.#cancel();
     this.#erase();
-    this.#live = () => [];
+    this.#live = NOTHING;
   }
 
   get #period(): number {
@@ -53,12 +63,12 @@ export class Screen implements Disposable {
       this.#draw();
       return;
     }
-    for (const line of this.#live()) this.#output.write(`${this.#stamp()} ${line}\n`);
+    for (const line of this.#live.lines()) this.#output.write(`${this.#stamp()} ${line}\n`);
   }
 
   #draw(): void {
     if (!this.#output.isTTY) return;
-    const lines = this.#live().map((line) => line.slice(0, Math.max(20, this.#output.columns - 1)));
+    const lines = this.#live.table().map((line) => line.slice(0, Math.max(20, this.#output.columns - 1)));
     for (const line of lines) this.#output.write(`${line}\n`);
     this.#drawn = lines.length;
   }

@@ -10,8 +10,8 @@ import { rollOut } from "./acts/roll-out.ts";
 import { withdraw } from "./acts/withdraw.ts";
 import { Claims } from "./claims.ts";
 import { DemoFiles } from "./files.ts";
-import { liveLines } from "./live.ts";
-import { type ActRun, holds, makeReport, type Report, reportText } from "./report.ts";
+import { liveView } from "./live.ts";
+import { type ActReport, type ActRun, holds, makeReport, type Report, reportText } from "./report.ts";
 import { Screen } from "./screen.ts";
 import { Stage } from "./stage.ts";
 import { runSluice } from "./subcommand.ts";
@@ -44,7 +44,7 @@ export async function play(context: Context, acts: readonly Act[]): Promise<Repo
   const runs: ActRun[] = [];
   try {
     for (const act of acts) {
-      const run = await playAct(stage, act);
+      const run = await playAct(stage, act, makeReport(runs, stage.records).acts);
       runs.push(run);
       if (run.broken) break;
     }
@@ -56,12 +56,16 @@ export async function play(context: Context, acts: readonly Act[]): Promise<Repo
   }
 }
 
-async function playAct(stage: Stage, act: Act): Promise<ActRun & { readonly broken: boolean }> {
+async function playAct(
+  stage: Stage,
+  act: Act,
+  done: readonly ActReport[],
+): Promise<ActRun & { readonly broken: boolean }> {
   const { screen } = stage;
   const claims = new Claims(({ text, ok, measured }) => screen.print(`${ok ? "✓" : "✗"} ${text}: ${measured}`));
   const from = stage.now;
   screen.print(`\nAct ${act.name}. ${act.prologue}`);
-  screen.show(() => liveLines(stage, act.name, from));
+  screen.show(liveView(stage, done, act.name, from));
   let broken = false;
   try {
     await act.play(stage, claims);
@@ -75,7 +79,7 @@ async function playAct(stage: Stage, act: Act): Promise<ActRun & { readonly brok
 
 /** Stops the engine, also after a failure or Ctrl-C; the folder can go then. */
 async function takeDown(context: Context, files: DemoFiles, screen: Screen): Promise<void> {
-  screen.show(() => []);
+  screen.show();
   screen.print("\n$ sluice down");
   const { output, code } = await runSluice(context, ["down"], { home: files.home, cwd: files.base });
   screen.print(`  ${output.trimEnd()}`);
