@@ -71,31 +71,36 @@ const CONTROLLERS: Readonly<Record<ControllerName, (deps: ManagerDeps) => AsyncD
 
 /** All controllers of the engine. They know the world only through the client, so they run against any Kubernetes API. */
 export class ControllerManager implements AsyncDisposable {
-  readonly #parts: AsyncDisposableStack;
+  readonly #informers: Informers;
+  readonly #controllers: readonly AsyncDisposable[];
 
   /** Resolves when every controller has seen everything there is. */
   static async start(options: ManagerOptions): Promise<ControllerManager> {
-    await using parts = new AsyncDisposableStack();
     const { client, clock, random, metrics = silentMetrics, types, ca, host, volumes, scheduler, without } = options;
     const log = options.log.child({ part: "controllers" });
-    const informers = parts.use(new Informers(client, { clock, random, log }));
+    const informers = new Informers(client, { clock, random, log });
     const resources = types.resources.filter(isStored);
     const shared = { client, informers, clock, random, log, metrics, resources, ca, host };
     const deps: ManagerDeps = { ...shared, ...(volumes && { volumes }), ...(scheduler && { scheduler }) };
     await ensureStorageClass(deps);
-    for (const [name, start] of Object.entries(CONTROLLERS))
-      if (!without?.has(name as ControllerName)) parts.use(start(deps));
+    const wanted = Object.entries(CONTROLLERS).filter(([name]) => !without?.has(name as ControllerName));
+    const manager = new ControllerManager(
+      informers,
+      wanted.map(([, start]) => start(deps)),
+    );
     await informers.synced();
-    return new ControllerManager(parts.move());
+    return manager;
   }
 
-  private constructor(parts: AsyncDisposableStack) {
-    this.#parts = parts;
+  private constructor(informers: Informers, controllers: readonly AsyncDisposable[]) {
+    this.#informers = informers;
+    this.#controllers = controllers;
   }
 
-  /** Stops all of them; what they were doing is finished or given up. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#parts.disposeAsync();
+  /** Stops all of them at once; whoever waits for something to be seen is told that it will not come. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stopping = this.#controllers.map((controller) => controller[Symbol.asyncDispose]());
+    await Promise.all([...stopping, this.#informers[Symbol.asyncDispose]()]);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { KubeObject, OwnerReference } from "../../api/object.ts";
 import { apiVersionOf, qualifiedName, type Resource } from "../../api/resource.ts";
-import { isConflict, isNotFound } from "../../api/status-error.ts";
+import { isNotFound } from "../../api/status-error.ts";
 import { Controller, type Outcome, type Source } from "../../client/controller.ts";
 import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Informer } from "../../client/informer.ts";
@@ -137,8 +137,8 @@ export class GarbageCollector implements AsyncDisposable {
       const body = { metadata: { uid, resourceVersion, ...change } };
       await client.patch(resource, name, namespace, { type: "merge", body });
     } catch (error) {
-      // It is gone, or has changed: then the change itself asks for another look.
-      if (!isNotFound(error) && !isConflict(error)) throw error;
+      // What has changed meanwhile is looked at again: the failure brings the key back.
+      if (!isNotFound(error)) throw error;
     }
   }
 }

@@ -197,3 +197,12 @@ test("orphaning sets the dependents free", () => {
     { numRuns: 200 },
   );
 });
+
+test("a change that is none of the collector's asks for no look", () => {
+  const graph = new OwnershipGraph();
+  const first = object("x", { owners: [reference("a")] });
+  expect(graph.put(first)).toEqual(["x"]);
+  expect(graph.put({ ...first, resourceVersion: "2" })).toEqual([]);
+  expect(graph.get("x")?.resourceVersion).toBe("2");
+  expect(graph.put({ ...first, owners: [reference("b")] })).toEqual(["x"]);
+});

@@ -49,6 +49,8 @@ export class OwnershipGraph {
     const { uid } = object;
     const before = this.#objects.get(uid);
     this.#objects.set(uid, object);
+    // Most changes (a report every second) are none of ours.
+    if (before && saysTheSame(before, object)) return [];
     for (const owner of before?.owners ?? []) this.#unlink(owner.uid, uid);
     for (const owner of object.owners) this.#link(owner.uid, uid);
     const due = new Set([uid]);
@@ -92,4 +94,18 @@ export class OwnershipGraph {
 
 function waitsFor(object: OwnedObject): boolean {
   return deletesDependents(object) || orphansDependents(object);
+}
+
+function saysTheSame(a: OwnedObject, b: OwnedObject): boolean {
+  return (
+    a.deleting === b.deleting &&
+    a.finalizers.length === b.finalizers.length &&
+    a.finalizers.every((name, i) => name === b.finalizers[i]) &&
+    a.owners.length === b.owners.length &&
+    a.owners.every((owner, i) => sameOwner(owner, b.owners[i]))
+  );
+}
+
+function sameOwner(a: OwnerReference, b: OwnerReference | undefined): boolean {
+  return a.uid === b?.uid && a.name === b.name && a.blockOwnerDeletion === b.blockOwnerDeletion;
 }
