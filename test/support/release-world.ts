@@ -225,8 +225,13 @@ export class ReleaseWorld {
   }
 
   order(verb: Order["verb"]): void {
+    this.orderTo(this.release.metadata.name, verb);
+  }
+
+  orderTo(name: string, verb: Order["verb"]): void {
+    const release = this.get<Release>("releases", name);
     const order: Order = { id: `order-${++this.#names}`, verb, by: "ann" };
-    this.#putSpec("releases", { ...this.release, spec: { ...this.release.spec, order } });
+    if (release) this.#putSpec("releases", { ...release, spec: { ...release.spec, order } });
   }
 
   /** The image of this version cannot be pulled, or (`found`) can again. */

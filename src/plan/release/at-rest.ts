@@ -1,15 +1,11 @@
-import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
-import { darkReplicas } from "../gate/admit-deployment.ts";
-import { shut, userValuesOf } from "../gate/gate.ts";
+import type { ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 import { FINALIZER, NO_HASH } from "../gate/names.ts";
-import { setWithHash } from "../gate/released-set.ts";
-import { TEMPLATE_HASH_LABEL } from "../pods/pod-template.ts";
 import type { ReleaseAction } from "./actions.ts";
 import { newRelease } from "./begin-release.ts";
 import { removeForObstacle, letGo } from "./removal.ts";
 import { restingPin } from "./resting-pin.ts";
 import { planRouting } from "./routing.ts";
-import { currentHash, type Situation } from "./situation.ts";
+import type { Situation } from "./situation.ts";
 
 /** What is to be done while no release is live: the rule at rest, or the beginning of the next release. */
 export function planAtRest(s: Situation, policy: ReleasePolicy): ReleaseAction[] {
@@ -26,7 +22,6 @@ export function planAtRest(s: Situation, policy: ReleasePolicy): ReleaseAction[]
     ...actions,
     ...planRouting(s, policy, wanted, "at rest everything goes to the released version"),
     ...prune(s),
-    ...tryAgain(s, policy),
   ];
 }
 
@@ -44,30 +39,4 @@ function prune(s: Situation): ReleaseAction[] {
   return s.past
     .slice(Math.max(1, limit))
     .map(({ metadata }) => ({ kind: "deleteRelease", name: metadata.name, why: `the history keeps ${limit}` }));
-}
-
-/** `retry` on the newest release that was reverted: its template once more, behind a shut gate, as a new release. */
-function tryAgain(s: Situation, policy: ReleasePolicy): ReleaseAction[] {
-  const [last] = s.past;
-  if (!last || !wantsRetry(last) || s.shut) return [];
-  const set = setWithHash(s.view.replicaSets, last.spec.templateHash);
-  const stable = currentHash(s);
-  const template = set?.spec.template;
-  if (!template || stable === undefined || last.spec.templateHash === stable) return [];
-  const { [TEMPLATE_HASH_LABEL]: _, ...labels } = template.metadata?.labels ?? {};
-  const again = { ...template, metadata: { ...template.metadata, labels } };
-  const gate = { stable, user: userValuesOf(s.deployment) };
-  const deployment = { ...s.deployment, spec: { ...s.deployment.spec, template: again } };
-  return [
-    {
-      kind: "updateDeployment",
-      object: shut(deployment, gate, darkReplicas(policy, s.deployment)),
-      why: `retry of ${last.spec.version ?? last.metadata.name}`,
-    },
-  ];
-}
-
-/** An order that came after the release had ended. */
-function wantsRetry({ spec, status }: Release): boolean {
-  return spec.order?.verb === "retry" && status?.phase === "Reverted" && spec.order.id !== status.observedOrder;
 }

@@ -488,6 +488,20 @@ describe("orders", () => {
     });
   });
 
+  test("retry is refused when the Deployment is not at rest, or another release came", () => {
+    const w = releasing();
+    w.order("abort");
+    w.settle();
+    w.apply("v3");
+    w.settle();
+    w.orderTo("shop-2", "retry");
+    w.settle();
+    expect(w.get<Release>("releases", "shop-2")?.status?.decisions?.at(-1)).toMatchObject({
+      what: "retry: nothing done",
+      why: "release shop-4 is under way",
+    });
+  });
+
   test("retry of one that was reverted deploys its template again, behind the gate", () => {
     const w = releasing();
     w.order("abort");

@@ -1,8 +1,8 @@
-import type { Release } from "../../api/generated/sluice-dev.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import type { Plan } from "../plan.ts";
 import type { ReleaseAction } from "./actions.ts";
 import { planAtRest } from "./at-rest.ts";
+import { lateOrders } from "./late-orders.ts";
 import { planLive } from "./plan-live.ts";
 import { type NamedPolicyStatus, policyStatuses } from "./policy-status.ts";
 import { planRemoval } from "./removal.ts";
@@ -27,13 +27,15 @@ export function planRelease(view: ReleaseView, now: number): ReleasePlan {
   if (!deployment || deployment.metadata.deletionTimestamp !== undefined) return withoutDeployment(view, now);
   const s = readSituation(view, deployment, now);
   const policies = policyStatuses(s, view, now);
-  const ended = s.past.flatMap(refuseOrders(now));
+  const late = lateOrders(s);
   if (s.live) {
     const d = planLive(s, s.live);
-    const releases = [{ name: s.live.metadata.name, status: d.status }, ...ended];
+    const releases = [{ name: s.live.metadata.name, status: d.status }, ...late.statuses];
     return { actions: d.actions, status: { releases, policies }, ...(d.wakeAt !== undefined && { wakeAt: d.wakeAt }) };
   }
-  return { actions: restOf(s), status: { releases: ended, policies } };
+  // A retry begins a release: the rule at rest is the next look's business.
+  const actions = late.actions.length > 0 ? late.actions : restOf(s);
+  return { actions, status: { releases: late.statuses, policies } };
 }
 
 function restOf(s: Situation): readonly ReleaseAction[] {
@@ -60,23 +62,5 @@ function withoutDeployment(view: ReleaseView, now: number): ReleasePlan {
   return {
     actions: planRemoval(undefined, view, now),
     status: { releases, policies: policyStatuses(undefined, view, now) },
-  };
-}
-
-/** Orders to a release that has ended are answered, so that nobody waits for them. */
-function refuseOrders(now: number) {
-  return ({ metadata, spec, status }: Release): { name: string; status: ReleaseStatus }[] => {
-    const { order } = spec;
-    if (!order || order.id === status?.observedOrder) return [];
-    const retried = order.verb === "retry" && status?.phase === "Reverted";
-    const decision = {
-      time: formatTimestamp(now),
-      phase: status?.phase ?? "",
-      weight: status?.weight ?? 0,
-      what: retried ? "retry" : `${order.verb}: nothing done`,
-      why: retried ? "its template is deployed again, as a new release" : "the release has ended",
-    };
-    const decisions = [...(status?.decisions ?? []), decision];
-    return [{ name: metadata.name, status: { ...status, observedOrder: order.id, decisions } }];
   };
 }
