@@ -11,9 +11,11 @@ interface PlacedPort {
 /** Warns of ports that more than one entry names. Containers of a pod share one network. */
 export function warnOfPorts(spec: PodSpec, path: FieldPath, warnings: Warnings): void {
   const seen = new Map<string, PlacedPort[]>();
+  const names = new Map<string, FieldPath>();
   for (const { container, path: containerPath } of containersOf(spec, path)) {
     for (const [i, port] of (container.ports ?? []).entries()) {
       const placed = { port, path: containerPath.child("ports").index(i) };
+      warnOfName(placed, names, warnings);
       if (port.hostIP && !port.hostPort) warnings.at(placed.path, `hostIP set without hostPort: ${shown(port)}`);
       const key = `${port.containerPort}/${port.protocol}`;
       const others = seen.get(key) ?? [];
@@ -23,6 +25,17 @@ export function warnOfPorts(spec: PodSpec, path: FieldPath, warnings: Warnings):
       }
       seen.set(key, [...others, placed]);
     }
+  }
+}
+
+/** @param names where each name is used first */
+function warnOfName({ port: { name }, path }: PlacedPort, names: Map<string, FieldPath>, warnings: Warnings): void {
+  if (!name) return;
+  const first = names.get(name)?.toString();
+  if (first === undefined) names.set(name, path);
+  else {
+    const use = `services and probes that select ports by name will use ${first}`;
+    warnings.at(path, `duplicate port name ${JSON.stringify(name)} with ${first}, ${use}`);
   }
 }
 

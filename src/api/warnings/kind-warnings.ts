@@ -2,6 +2,7 @@ import type { CronJob, Job, JobSpec } from "../generated/batch-v1.ts";
 import type { StatefulSet } from "../generated/apps-v1.ts";
 import type { Endpoints, Node, PodTemplateSpec } from "../generated/core-v1.ts";
 import type { Ingress, NetworkPolicy, NetworkPolicyPeer } from "../generated/networking-v1.ts";
+import type { RuntimeClass } from "../generated/node-v1.ts";
 import type { StorageClass } from "../generated/storage-v1.ts";
 import * as resources from "../generated/resources.ts";
 import type { KubeObject } from "../object.ts";
@@ -133,6 +134,13 @@ function warnOfStorageClass({ allowedTopologies }: StorageClass, warnings: Warni
   }
 }
 
+function warnOfRuntimeClass({ scheduling }: RuntimeClass, warnings: Warnings): void {
+  for (const label of Object.keys(scheduling?.nodeSelector ?? {})) {
+    const deprecated = deprecatedNodeLabel(label);
+    if (deprecated !== undefined) warnings.at(FieldPath.of("scheduling").child("nodeSelector"), deprecated);
+  }
+}
+
 const MOUNTABLE_SECRETS = "kubernetes.io/enforce-mountable-secrets";
 const SEPARATE_NAMESPACES = "deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets";
 
@@ -174,6 +182,7 @@ export const KIND_WARNINGS: ReadonlyMap<string, KindWarnings> = new Map([
   forKind(resources.persistentvolumeclaims, "each update", warnOfPersistentVolumeClaim),
   forKind(resources.persistentvolumes, "each update", warnOfPersistentVolume),
   forKind(resources.storageclasses, "each update", warnOfStorageClass),
+  forKind(resources.runtimeclasses, "each update", warnOfRuntimeClass),
   forKind(resources.nodes, "each update", warnOfNode),
   forKind(resources.serviceaccounts, "each update", ({ metadata }, warnings) => {
     if (MOUNTABLE_SECRETS in (metadata.annotations ?? {}))

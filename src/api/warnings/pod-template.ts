@@ -7,6 +7,7 @@ import { warnOfPorts } from "./container-ports.ts";
 import { warnOfAddress, warnOfAddresses } from "./ip-form.ts";
 import { deprecatedNodeLabel, warnOfNodeSelector, warnOfNodeSelectorTerm } from "./node-labels.ts";
 import { warnOfClaim } from "./claim.ts";
+import { warnOfOverlaps } from "./overlapping-paths.ts";
 import type { Warnings } from "./warnings.ts";
 
 type Annotations = Readonly<Record<string, string>>;
@@ -25,13 +26,10 @@ export function warnOfPodSpec(
 ): void {
   const annotations = metadata?.annotations ?? {};
   const annotationsPath = metadataPath.child("annotations");
-  warnOfAddresses(spec.dnsConfig?.nameservers, path.child("dnsConfig.nameservers"), warnings);
-  for (const [i, { ip }] of (spec.hostAliases ?? []).entries())
-    warnOfAddress(ip, path.child("hostAliases").index(i).child("ip"), warnings);
+  warnOfHosts(spec, path, warnings);
   warnOfScheduling(spec, path, warnings);
   warnOfAnnotations(annotations, annotationsPath, warnings);
-  for (const [i, volume] of (spec.volumes ?? []).entries())
-    warnOfVolume(volume, path.child("volumes").index(i), warnings);
+  warnOfVolumes(spec.volumes ?? [], path.child("volumes"), warnings);
   warnOfRepetitions(spec, path, warnings);
   for (const name of BYTES) warnOfFraction(spec.overhead, name, path.child("overhead"), warnings);
   if (!spec.securityContext?.seccompProfile && SECCOMP in annotations)
@@ -42,7 +40,15 @@ export function warnOfPodSpec(
     warnOfHiddenVariables(container, containerPath.child("env"), warnings);
   }
   warnOfPorts(spec, path, warnings);
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0)
+    warnings.at(path.child("terminationGracePeriodSeconds"), NEGATIVE_PERIOD);
   warnOfUnmatchedPods(spec, path.child("affinity"), warnings);
+}
+
+function warnOfHosts({ dnsConfig, hostAliases }: PodSpec, path: FieldPath, warnings: Warnings): void {
+  warnOfAddresses(dnsConfig?.nameservers, path.child("dnsConfig.nameservers"), warnings);
+  for (const [i, { ip }] of (hostAliases ?? []).entries())
+    warnOfAddress(ip, path.child("hostAliases").index(i).child("ip"), warnings);
 }
 
 function warnOfScheduling(spec: PodSpec, path: FieldPath, warnings: Warnings): void {
@@ -64,6 +70,7 @@ function warnOfScheduling(spec: PodSpec, path: FieldPath, warnings: Warnings): v
   }
 }
 
+const NEGATIVE_PERIOD = "must be >= 0; negative values are invalid and will be treated as 1";
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
 const NO_POD = "a null labelSelector results in matching no pod";
@@ -124,10 +131,14 @@ const GONE_VOLUMES: readonly (readonly [name: keyof Volume, shown: string, text:
   ["rbd", "rbd", "deprecated in v1.28, non-functional in v1.31+"],
 ];
 
-function warnOfVolume(volume: Volume, path: FieldPath, warnings: Warnings): void {
-  for (const [name, shown, text] of GONE_VOLUMES) if (volume[name] !== undefined) warnings.at(path.child(shown), text);
-  const claim = volume.ephemeral?.volumeClaimTemplate;
-  if (claim) warnOfClaim(claim.spec, path.child("ephemeral.volumeClaimTemplate.spec"), warnings);
+function warnOfVolumes(volumes: readonly Volume[], path: FieldPath, warnings: Warnings): void {
+  for (const [i, volume] of volumes.entries()) {
+    for (const [name, shown, text] of GONE_VOLUMES)
+      if (volume[name] !== undefined) warnings.at(path.index(i).child(shown), text);
+    const claim = volume.ephemeral?.volumeClaimTemplate;
+    if (claim) warnOfClaim(claim.spec, path.index(i).child("ephemeral.volumeClaimTemplate.spec"), warnings);
+  }
+  warnOfOverlaps(volumes, warnings);
 }
 
 function warnOfRepetitions(spec: PodSpec, path: FieldPath, warnings: Warnings): void {
@@ -154,12 +165,13 @@ function warnOfResources({ resources }: Container, path: FieldPath, warnings: Wa
   }
 }
 
-/** A variable that is set again counts only when its new value is made of the old one. */
+/** A variable that is set again counts only when its new value is made of the old one, and of more. */
 function warnOfHiddenVariables({ env }: Container, path: FieldPath, warnings: Warnings): void {
   if (!env || env.length < 2) return;
   const seen = new Set<string>();
   for (const [i, { name, value }] of env.entries()) {
-    if (seen.has(name) && !value?.includes(`$(${name})`)) {
+    const old = `$(${name})`;
+    if (seen.has(name) && (!value?.includes(old) || value === old)) {
       const text = `hides previous definition of ${quoted(name)}, which may be dropped when using apply`;
       warnings.at(path.index(i), text);
     }

@@ -1,4 +1,4 @@
-import type { Service } from "../generated/core-v1.ts";
+import type { Service, ServiceSpec } from "../generated/core-v1.ts";
 import { warnOfAddress, warnOfAddresses, warnOfCidrs } from "./ip-form.ts";
 import { SPEC, type Warnings } from "./warnings.ts";
 
@@ -8,18 +8,26 @@ const HINTS_TEXT = `annotation ${TOPOLOGY_HINTS} is deprecated, please use servi
 export function warnOfService({ metadata, spec }: Service, warnings: Warnings): void {
   const hasExternalIps = Boolean(spec.externalIPs?.length);
   if (TOPOLOGY_HINTS in (metadata.annotations ?? {})) warnings.add(HINTS_TEXT);
+  warnOfIgnoredFields(spec, warnings);
+  warnOfAddresses(spec.externalIPs, SPEC.child("externalIPs"), warnings);
+  warnOfAddress(spec.loadBalancerIP, SPEC.child("loadBalancerIP"), warnings);
+  warnOfCidrs(spec.loadBalancerSourceRanges, SPEC.child("loadBalancerSourceRanges"), warnings);
+  if (hasExternalIps && spec.type !== "ExternalName" && spec.clusterIP !== "None")
+    warnings.add("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  if (spec.trafficDistribution === "PreferClose")
+    warnings.at(SPEC.child("trafficDistribution"), '"PreferClose" is deprecated; use "PreferSameZone"');
+}
+
+function warnOfIgnoredFields(spec: ServiceSpec, warnings: Warnings): void {
+  const hasExternalIps = Boolean(spec.externalIPs?.length);
   if (spec.clusterIP === "None") {
+    if (spec.loadBalancerIP) warnings.add("spec.loadBalancerIP is ignored for headless services");
     if (hasExternalIps) warnings.add("spec.externalIPs is ignored for headless services");
     if (spec.sessionAffinity && spec.sessionAffinity !== "None")
       warnings.add("spec.SessionAffinity is ignored for headless services");
   }
-  warnOfAddresses(spec.externalIPs, SPEC.child("externalIPs"), warnings);
-  warnOfAddress(spec.loadBalancerIP, SPEC.child("loadBalancerIP"), warnings);
-  warnOfCidrs(spec.loadBalancerSourceRanges, SPEC.child("loadBalancerSourceRanges"), warnings);
-  if (hasExternalIps && spec.type === "ExternalName")
-    warnings.add('spec.externalIPs is ignored when spec.type is "ExternalName"');
-  else if (hasExternalIps && spec.clusterIP !== "None")
-    warnings.add("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
-  if (spec.trafficDistribution === "PreferClose")
-    warnings.at(SPEC.child("trafficDistribution"), '"PreferClose" is deprecated; use "PreferSameZone"');
+  const isExternal = spec.type === "ExternalName";
+  if (isExternal && hasExternalIps) warnings.add('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (!isExternal && spec.externalName)
+    warnings.add('spec.externalName is ignored when spec.type is not "ExternalName"');
 }
