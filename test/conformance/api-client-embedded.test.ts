@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { namespaces, serviceaccounts } from "../../src/api/generated/resources.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import type { ApiClient } from "../../src/client/api-client.ts";
-import { type ApiClientCase, describeApiClient, type Gap } from "../../src/client/api-client.case.ts";
+import { type ApiClientCase, describeApiClient } from "../../src/client/api-client.case.ts";
 import { HttpsClient } from "../../src/client/https-client.ts";
 import { readKubeconfig } from "../../src/client/kubeconfig.ts";
 import { Transport } from "../../src/client/transport.ts";
@@ -15,8 +15,6 @@ import { systemRandom } from "../../src/main/system-random.ts";
 import { silentLogger } from "../../src/observe/logger.ts";
 import { openSqliteStore } from "../../src/store/sqlite-file.ts";
 import { FakeClock } from "../support/fake-clock.ts";
-
-const gaps: readonly Gap[] = [{ reason: "objects are not validated yet", tests: ["that are invalid are refused"] }];
 
 const clients: readonly (readonly [
   name: string,
@@ -78,7 +76,7 @@ for (const [name, connect] of clients) {
       },
     };
   };
-  describeApiClient(`${name} of the embedded API server`, make, gaps);
+  describeApiClient(`${name} of the embedded API server`, make);
 }
 
 /** Leaves a store behind that has forgotten its first versions, as after some time. */

@@ -1,9 +1,11 @@
 import type { Endpoints } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
+import { FieldErrors } from "../../api/validation/field-errors.ts";
+import { FieldPath } from "../../api/validation/field-path.ts";
 import { cidrContains, parseCidr, parseIp } from "../../api/validation/ip-address.ts";
 import { API_SERVER, CONTROLLERS } from "../auth/engine-users.ts";
-import { type FieldProblem, invalid } from "../registry/failures.ts";
+import { checkFields } from "../registry/failures.ts";
 import type { Admitter } from "./admitter.ts";
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"].flatMap((text) => parseCidr(text) ?? []);
@@ -25,15 +27,14 @@ export function endpointAddresses(podCidr: string): Admitter {
     admit(_old, object, { info, user }) {
       if (user.username === API_SERVER.username) return object;
       const mayWritePods = user.username === CONTROLLERS.username;
-      const problems: FieldProblem[] = [];
+      const errors = new FieldErrors();
       for (const { field, ip } of addressesOf(object)) {
         const address = parseIp(ip);
         if (!address || !LOOPBACK.some((block) => cidrContains(block, address))) continue;
         if (mayWritePods && pods && cidrContains(pods, address)) continue;
-        const why = "may not be in the loopback range (127.0.0.0/8, ::1/128)";
-        problems.push({ field, reason: "FieldValueInvalid", message: `Invalid value: ${JSON.stringify(ip)}: ${why}` });
+        errors.invalid(FieldPath.of(field), ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
       }
-      if (problems.length > 0) throw invalid(info, object.metadata.name, problems);
+      checkFields(info, object.metadata.name, errors);
       return object;
     },
   };

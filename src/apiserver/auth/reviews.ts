@@ -2,7 +2,7 @@ import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
-import { invalid } from "../registry/failures.ts";
+import { invalidField } from "../registry/failures.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Authorizer } from "./authorizer.ts";
 import type { Access } from "./rbac.ts";
@@ -63,7 +63,7 @@ export function reviews(
     const { user = "", groups = [] } = spec;
     accessOf(body);
     if (user === "" && groups.length === 0)
-      throw wrong("spec.user", '""', "at least one of user or group must be specified");
+      throw wrong("spec.user", "", "at least one of user or group must be specified");
     return answer(body, { username: user, groups });
   };
 
@@ -73,8 +73,7 @@ export function reviews(
     if (nonResourceAttributes)
       throw wrong("spec.nonResourceAttributes", shown(nonResourceAttributes), "disallowed on this kind of request");
     const asked = resourceAttributes?.namespace ?? "";
-    if (asked !== namespace)
-      throw wrong("spec.resourceAttributes.namespace", JSON.stringify(asked), "must match metadata.namespace");
+    if (asked !== namespace) throw wrong("spec.resourceAttributes.namespace", asked, "must match metadata.namespace");
     return others(body, user, namespace);
   };
 
@@ -130,7 +129,7 @@ function accessOf({ spec = {} }: AccessReview): Access {
   if (!resource)
     throw wrong(
       "spec.resourceAttributes",
-      "null",
+      null,
       "exactly one of nonResourceAttributes or resourceAttributes must be specified",
     );
   const { verb = "", group = "", resource: plural = "", subresource, namespace, name } = resource;
@@ -144,14 +143,13 @@ function accessOf({ spec = {} }: AccessReview): Access {
   };
 }
 
-function wrong(field: string, value: string, why: string): StatusError {
-  const message = `Invalid value: ${value}: ${why}`;
-  return invalid({ group: "authorization.k8s.io", kind: "" }, "", [{ field, reason: "FieldValueInvalid", message }]);
+function wrong(field: string, value: unknown, why: string): StatusError {
+  return invalidField({ group: "authorization.k8s.io", kind: "" }, "", field, value, why);
 }
 
 /** Kubernetes shows these attributes under the names that they have in its own program. */
-function shown({ path = "", verb = "" }: PathAttributes): string {
-  return JSON.stringify({ Path: path, Verb: verb });
+function shown({ path = "", verb = "" }: PathAttributes): object {
+  return { Path: path, Verb: verb };
 }
 
 /** A review is no object that anybody could find again. */

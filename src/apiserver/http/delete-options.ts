@@ -1,11 +1,13 @@
 import { decodeObject } from "../../api/decode/decode-object.ts";
 import { StatusError } from "../../api/status-error.ts";
 import type { TypeTable } from "../../api/table/type-table.ts";
+import { FieldErrors } from "../../api/validation/field-errors.ts";
+import { FieldPath } from "../../api/validation/field-path.ts";
 import type { DeletionOptions } from "../registry/deletion.ts";
-import { type FieldProblem, invalidOptions } from "../registry/failures.ts";
+import { checkOptions } from "../registry/failures.ts";
 import type { Exchange } from "./exchange.ts";
 import { bodyMediaType } from "./media-type.ts";
-import { dryRunProblems } from "./write-options.ts";
+import { checkDryRun } from "./write-options.ts";
 
 /** As they stand in a body or a query, unchecked. */
 interface GivenOptions {
@@ -23,8 +25,10 @@ export async function parseDeletion(exchange: Exchange, types: TypeTable): Promi
   const body = await exchange.body();
   const given = body.length > 0 ? fromBody(exchange, body, types) : fromQuery(exchange.query);
   const { dryRun = [], propagationPolicy, ...rest } = given;
-  const problems = [...policyProblems(given), ...dryRunProblems(dryRun)];
-  if (problems.length > 0) throw invalidOptions("DeleteOptions", problems);
+  const errors = new FieldErrors();
+  checkPolicy(given, errors);
+  checkDryRun(dryRun, errors);
+  checkOptions("DeleteOptions", errors);
   return {
     ...rest,
     ...(propagationPolicy && { propagationPolicy: propagationPolicy as "Background" | "Foreground" | "Orphan" }),
@@ -53,16 +57,10 @@ function fromQuery(query: URLSearchParams): GivenOptions {
   };
 }
 
-function policyProblems({ propagationPolicy: policy, orphanDependents }: GivenOptions): FieldProblem[] {
-  if (!policy) return [];
-  const field = "propagationPolicy";
-  const quoted = JSON.stringify(policy);
-  if (orphanDependents !== undefined) {
-    const message = `Invalid value: ${quoted}: orphanDependents and deletionPropagation cannot be both set`;
-    return [{ field, reason: "FieldValueInvalid", message }];
-  }
-  if (POLICIES.includes(policy)) return [];
-  const supported = [...POLICIES, "nil"].map((value) => JSON.stringify(value)).join(", ");
-  const message = `Unsupported value: ${quoted}: supported values: ${supported}`;
-  return [{ field, reason: "FieldValueNotSupported", message }];
+function checkPolicy({ propagationPolicy: policy, orphanDependents }: GivenOptions, errors: FieldErrors): void {
+  if (!policy) return;
+  const path = FieldPath.of("propagationPolicy");
+  if (orphanDependents !== undefined)
+    errors.invalid(path, policy, "orphanDependents and deletionPropagation cannot be both set");
+  else if (!POLICIES.includes(policy)) errors.notSupported(path, policy, [...POLICIES, "nil"]);
 }

@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectMeta } from "../../api/object.ts";
 import { type IncludeObject, type TableMetadata, tableOf } from "../../api/print/table.ts";
-import { type Status, StatusError } from "../../api/status-error.ts";
+import { StatusError } from "../../api/status-error.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ObjectJson } from "../encoding/object-json.ts";
@@ -70,10 +70,6 @@ export class Presenter {
     parts.push(Buffer.from("]}\n"));
     return Buffer.concat(parts);
   }
-}
-
-export function statusBody(status: Status, how: Representation): Body {
-  return value(status, how);
 }
 
 /** How a Table is to look. Throws BadRequest with Kubernetes' text. */

@@ -1,5 +1,7 @@
+import { FieldErrors } from "../../api/validation/field-errors.ts";
+import { FieldPath } from "../../api/validation/field-path.ts";
 import type { FieldValidation } from "../registry/patching.ts";
-import { type FieldProblem, invalidOptions } from "../registry/failures.ts";
+import { checkOptions } from "../registry/failures.ts";
 
 /** What the query of a write may say. https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run */
 export interface WriteQuery {
@@ -10,6 +12,7 @@ export interface WriteQuery {
 }
 
 const VALIDATIONS: ReadonlySet<string> = new Set(["Ignore", "Warn", "Strict"]);
+const MANAGER = FieldPath.of("fieldManager");
 /** Bytes. */
 const MANAGER_LENGTH = 128;
 
@@ -22,13 +25,13 @@ export function parseWriteQuery(
   const dryRun = query.getAll("dryRun");
   const fieldManager = query.get("fieldManager") ?? "";
   const fieldValidation = query.get("fieldValidation") || "Warn";
-  const problems = [
-    ...(kind === "PatchOptions" ? applyProblems(query, fieldManager, apply) : []),
-    ...managerProblems(fieldManager),
-    ...dryRunProblems(dryRun),
-    ...validationProblems(fieldValidation),
-  ];
-  if (problems.length > 0) throw invalidOptions(kind, problems);
+  const errors = new FieldErrors();
+  if (kind === "PatchOptions") checkApply(query, fieldManager, apply, errors);
+  checkManager(fieldManager, errors);
+  checkDryRun(dryRun, errors);
+  if (!VALIDATIONS.has(fieldValidation))
+    errors.notSupported(FieldPath.of("fieldValidation"), fieldValidation, ["", "Ignore", "Strict", "Warn"]);
+  checkOptions(kind, errors);
   return {
     dryRun: dryRun.length > 0,
     ...(fieldManager !== "" && { fieldManager }),
@@ -38,44 +41,17 @@ export function parseWriteQuery(
 }
 
 /** https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
-function applyProblems(query: URLSearchParams, fieldManager: string, apply: boolean): FieldProblem[] {
-  if (apply && fieldManager === "")
-    return [
-      { field: "fieldManager", reason: "FieldValueRequired", message: "Required value: is required for apply patch" },
-    ];
-  if (!apply && query.has("force"))
-    return [
-      { field: "force", reason: "FieldValueForbidden", message: "Forbidden: may not be specified for non-apply patch" },
-    ];
-  return [];
+function checkApply(query: URLSearchParams, fieldManager: string, apply: boolean, errors: FieldErrors): void {
+  if (apply && fieldManager === "") errors.required(MANAGER, "is required for apply patch");
+  if (!apply && query.has("force")) errors.forbidden(FieldPath.of("force"), "may not be specified for non-apply patch");
 }
 
-function managerProblems(fieldManager: string): FieldProblem[] {
-  const field = "fieldManager";
-  const problems: FieldProblem[] = [];
-  if (Buffer.byteLength(fieldManager) > MANAGER_LENGTH)
-    problems.push({
-      field,
-      reason: "FieldValueTooLong",
-      message: `Too long: may not be more than ${MANAGER_LENGTH} bytes`,
-    });
+function checkManager(fieldManager: string, errors: FieldErrors): void {
+  if (Buffer.byteLength(fieldManager) > MANAGER_LENGTH) errors.tooLong(MANAGER, MANAGER_LENGTH);
   if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(fieldManager))
-    problems.push({
-      field,
-      reason: "FieldValueInvalid",
-      message: `Invalid value: ${JSON.stringify(fieldManager)}: should only contain printable characters`,
-    });
-  return problems;
+    errors.invalid(MANAGER, fieldManager, "should only contain printable characters");
 }
 
-export function dryRunProblems(dryRun: readonly string[]): FieldProblem[] {
-  if (dryRun.every((value) => value === "All")) return [];
-  const message = `Unsupported value: ${JSON.stringify(dryRun)}: supported values: "All"`;
-  return [{ field: "dryRun", reason: "FieldValueNotSupported", message }];
-}
-
-function validationProblems(value: string): FieldProblem[] {
-  if (VALIDATIONS.has(value)) return [];
-  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: "", "Ignore", "Strict", "Warn"`;
-  return [{ field: "fieldValidation", reason: "FieldValueNotSupported", message }];
+export function checkDryRun(dryRun: readonly string[], errors: FieldErrors): void {
+  if (!dryRun.every((value) => value === "All")) errors.notSupported(FieldPath.of("dryRun"), dryRun, ["All"]);
 }

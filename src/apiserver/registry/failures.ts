@@ -1,5 +1,7 @@
-import { apiVersionOf, qualifiedName, type Resource } from "../../api/resource.ts";
+import { qualifiedName, type Resource } from "../../api/resource.ts";
 import { type StatusDetails, StatusError } from "../../api/status-error.ts";
+import { FieldErrors, invalidError } from "../../api/validation/field-errors.ts";
+import { FieldPath } from "../../api/validation/field-path.ts";
 
 /** The failures of the registry, in Kubernetes' words. */
 
@@ -32,39 +34,26 @@ export function methodNotAllowed(): StatusError {
   return new StatusError("MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }
 
-/** A wrong parameter: `kind` is the options type that it belongs to, of group meta.k8s.io. */
-export function invalidOptions(kind: string, problems: readonly FieldProblem[]): StatusError {
-  return invalid({ group: "meta.k8s.io", kind }, "", problems);
+interface Kind {
+  readonly group: string;
+  readonly kind: string;
 }
 
-/** One wrong field; `reason` is Kubernetes' `FieldValue…`. */
-export interface FieldProblem {
-  readonly field: string;
-  readonly reason: string;
-  readonly message: string;
+/** Throws Invalid when something is wrong with the options of a request; `kind`: their type, of group meta.k8s.io. */
+export function checkOptions(kind: string, errors: FieldErrors): void {
+  checkFields({ group: "meta.k8s.io", kind }, "", errors);
 }
 
-/** 422 with the causes given. */
-export function invalid(
-  of: { readonly group: string; readonly kind: string },
-  name: string,
-  problems: readonly FieldProblem[],
-): StatusError {
-  const texts = problems.map(({ field, message }) => `${field}: ${message}`);
-  const unique = [...new Set(texts)];
-  const text = unique.length === 1 ? unique[0] : `[${unique.join(", ")}]`;
-  const kind = of.group === "" ? of.kind : `${of.kind}.${of.group}`;
-  return new StatusError("Invalid", `${kind} ${JSON.stringify(name)} is invalid: ${text}`, {
-    ...(name !== "" && { name }),
-    ...(of.group !== "" && { group: of.group }),
-    ...(of.kind !== "" && { kind: of.kind }),
-    causes: problems.map(({ reason, message, field }) => ({ reason, message, field })),
-  });
+/** Throws Invalid when there are errors. */
+export function checkFields(of: Kind, name: string, errors: FieldErrors): void {
+  if (!errors.none) throw invalidError(of, name, errors.list);
 }
 
-/** `apps/v1, Kind=Deployment` */
-export function goKind(resource: Pick<Resource, "group" | "version" | "kind">): string {
-  return `${apiVersionOf(resource)}, Kind=${resource.kind}`;
+/** The refusal of an object for one value in it. */
+export function invalidField(of: Kind, name: string, field: string, value: unknown, why: string): StatusError {
+  const errors = new FieldErrors();
+  errors.invalid(FieldPath.of(field), value, why);
+  return invalidError(of, name, errors.list);
 }
 
 function subject(resource: Named, name: string): string {

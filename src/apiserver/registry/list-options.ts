@@ -1,5 +1,7 @@
 import { StatusError } from "../../api/status-error.ts";
-import { type FieldProblem, invalidOptions } from "./failures.ts";
+import { FieldErrors } from "../../api/validation/field-errors.ts";
+import { FieldPath } from "../../api/validation/field-path.ts";
+import { checkOptions } from "./failures.ts";
 
 /** Parameters of a list or a watch. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions */
 export interface ListQuery {
@@ -31,8 +33,10 @@ export function parseListQuery(query: URLSearchParams, watchPath: boolean): List
     watch: watchPath || (query.has("watch") && flag(query.get("watch"))),
     allowWatchBookmarks: query.has("allowWatchBookmarks") && flag(query.get("allowWatchBookmarks")),
   };
-  const problems = options.watch ? watchProblems(options) : listProblems(options);
-  if (problems.length > 0) throw invalidOptions("ListOptions", problems);
+  const errors = new FieldErrors();
+  if (options.watch) checkWatch(options, errors);
+  else checkList(options, errors);
+  checkOptions("ListOptions", errors);
   return options;
 }
 
@@ -52,46 +56,29 @@ function integer(text: string | undefined): number | undefined {
   return Number(text);
 }
 
-const forbidden = (field: string, why: string): FieldProblem => ({
-  field,
-  reason: "FieldValueForbidden",
-  message: `Forbidden: ${why}`,
-});
+const MATCH = FieldPath.of("resourceVersionMatch");
 
-const unsupported = (field: string, value: string, supported: readonly string[]): FieldProblem => ({
-  field,
-  reason: "FieldValueNotSupported",
-  message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((v) => JSON.stringify(v)).join(", ")}`,
-});
-
-const MATCH = "resourceVersionMatch";
-
-function watchProblems({ resourceVersionMatch: match, sendInitialEvents, continue: token }: ListQuery): FieldProblem[] {
-  const problems: FieldProblem[] = [];
+function checkWatch(query: ListQuery, errors: FieldErrors): void {
+  const { resourceVersionMatch: match, sendInitialEvents, continue: token } = query;
   if (match !== undefined && sendInitialEvents === undefined)
-    problems.push(forbidden(MATCH, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+    errors.forbidden(MATCH, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
   if (match !== undefined && token !== undefined)
-    problems.push(forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
+    errors.forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided");
   if (sendInitialEvents !== undefined && match !== "NotOlderThan")
-    problems.push(forbidden(MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
-  if (match !== undefined && match !== "NotOlderThan") problems.push(unsupported(MATCH, match, ["NotOlderThan"]));
-  return problems;
+    errors.forbidden(MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  errors.oneOf(MATCH, match, ["NotOlderThan"]);
 }
 
-function listProblems(options: ListQuery): FieldProblem[] {
-  const { resourceVersion, resourceVersionMatch: match, sendInitialEvents, continue: token } = options;
-  const problems: FieldProblem[] = [];
+function checkList(query: ListQuery, errors: FieldErrors): void {
+  const { resourceVersion, resourceVersionMatch: match, sendInitialEvents, continue: token } = query;
   if (match !== undefined) {
     if (resourceVersion === undefined)
-      problems.push(forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided"));
-    if (token !== undefined)
-      problems.push(forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided"));
-    if (match !== "Exact" && match !== "NotOlderThan")
-      problems.push(unsupported(MATCH, match, ["Exact", "NotOlderThan", ""]));
+      errors.forbidden(MATCH, "resourceVersionMatch is forbidden unless resourceVersion is provided");
+    if (token !== undefined) errors.forbidden(MATCH, "resourceVersionMatch is forbidden when continue is provided");
+    errors.oneOf(MATCH, match, ["Exact", "NotOlderThan", ""]);
     if (match === "Exact" && resourceVersion === "0")
-      problems.push(forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+      errors.forbidden(MATCH, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
   if (sendInitialEvents !== undefined)
-    problems.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-  return problems;
+    errors.forbidden(FieldPath.of("sendInitialEvents"), "sendInitialEvents is forbidden for list");
 }

@@ -7,9 +7,9 @@ import type { KubeObject } from "../../api/object.ts";
 import { applyPatch, type PatchType } from "../../api/patch/patch.ts";
 import { StatusError } from "../../api/status-error.ts";
 import type { KindInfo, TypeTable } from "../../api/table/type-table.ts";
-import { formatGo, quoteGo } from "../../lib/go-format.ts";
+import { formatGo } from "../../lib/go-format.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../lib/json.ts";
-import { invalid, notFound } from "./failures.ts";
+import { invalidField, notFound } from "./failures.ts";
 import { asJson, asObject } from "./json-view.ts";
 
 /** What becomes of fields that the kind does not have, or that are there twice. */
@@ -54,10 +54,8 @@ export function patched(
 ): KubeObject {
   const { document, unknownFields } = applyPatch(kind, patch.type, asJson(current), patch.body);
   const problems = [...patch.duplicates, ...unknownFields];
-  const refuse = (why: string): StatusError => {
-    const message = `Invalid value: ${quoteGo(shown(patch, document))}: ${why}`;
-    return invalid({ group: "", kind: "" }, "", [{ field: "patch", reason: "FieldValueInvalid", message }]);
-  };
+  const refuse = (why: string): StatusError =>
+    invalidField({ group: "", kind: "" }, "", "patch", shown(patch, document), why);
   let object: JsonObject;
   try {
     // A strategic merge patch is one of the typed object, which has no kind to change.

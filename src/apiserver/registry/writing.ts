@@ -8,7 +8,7 @@ import { type Random, randomSuffix } from "../../lib/random.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import { admit, type Admitter, type AdmissionRequest, type AdmissionView } from "../admission/admitter.ts";
 import type { KindHooks } from "./kind-hooks.ts";
-import { invalid, modified } from "./failures.ts";
+import { invalidField, modified } from "./failures.ts";
 import { checkChange, checkNew, preparedChange, preparedNew, withDefaults } from "./machinery.ts";
 import { type FieldWrite, sameButForTimes, withTrackedFields } from "./managed-fields.ts";
 import { orderedMeta, withMeta } from "./object-meta.ts";
@@ -166,13 +166,8 @@ function checkVersion(info: ResourceInfo, current: KubeObject, object: KubeObjec
   const { name } = current.metadata;
   if (!resourceVersion || resourceVersion === "0") {
     if (updateRules(info).allowUnconditional) return;
-    throw invalid({ group: info.group, kind: info.plural }, name, [
-      {
-        field: "metadata.resourceVersion",
-        reason: "FieldValueInvalid",
-        message: "Invalid value: 0: must be specified for an update",
-      },
-    ]);
+    const kind = { group: info.group, kind: info.plural };
+    throw invalidField(kind, name, "metadata.resourceVersion", 0, "must be specified for an update");
   }
   if (!/^\d+$/.test(resourceVersion))
     throw new StatusError("", `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);

@@ -1,6 +1,6 @@
 import type { Service, ServicePort, ServiceSpec } from "../../api/generated/core-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
-import { type FieldProblem, invalid } from "../registry/failures.ts";
+import { invalidField } from "../registry/failures.ts";
 import type { Claim, KindHooks } from "../registry/kind-hooks.ts";
 import { type IpPool, PoolRefusal } from "./ip-pool.ts";
 import type { PortPool } from "./port-pool.ts";
@@ -111,8 +111,8 @@ class Taking {
       this.#takenAddresses.push(address);
       return address;
     } catch (error) {
-      const [value, prefix] = [JSON.stringify([wanted ?? ""]), wanted === undefined ? "" : ` IP ${wanted}`];
-      throw refusal(service, error, "spec.clusterIPs", `Invalid value: ${value}: failed to allocate${prefix}`);
+      const prefix = `failed to allocate${wanted === undefined ? "" : ` IP ${wanted}`}: `;
+      throw refusal(service, error, "spec.clusterIPs", [wanted ?? ""], prefix);
     }
   }
 
@@ -124,7 +124,7 @@ class Taking {
       this.#takenPorts.push(port);
       return port;
     } catch (error) {
-      throw refusal(service, error, field, `Invalid value: ${wanted ?? 0}`);
+      throw refusal(service, error, field, wanted ?? 0);
     }
   }
 
@@ -165,10 +165,9 @@ function holdingsOf({ spec }: Service): Holdings {
   return { addresses: new Set(addresses), ports: new Set(ports.filter((port): port is number => Boolean(port))) };
 }
 
-function refusal(service: Service, error: unknown, field: string, message: string): unknown {
+function refusal(service: Service, error: unknown, field: string, value: unknown, prefix = ""): unknown {
   if (!(error instanceof PoolRefusal)) return error;
-  const problem: FieldProblem = { field, reason: "FieldValueInvalid", message: `${message}: ${error.message}` };
-  return invalid({ group: "", kind: "Service" }, service.metadata.name, [problem]);
+  return invalidField({ group: "", kind: "Service" }, service.metadata.name, field, value, prefix + error.message);
 }
 
 /** Two stored Services may hold one thing only if somebody changed the file; both keep it. */

@@ -1,4 +1,4 @@
-import type { Pod } from "../../api/generated/core-v1.ts";
+import type { Binding, Pod } from "../../api/generated/core-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
 import type { TypeTable } from "../../api/table/type-table.ts";
@@ -9,7 +9,7 @@ import type { DeletionOptions } from "../registry/deletion.ts";
 import { notFound } from "../registry/failures.ts";
 import type { ObjectTarget, Registry } from "../registry/registry.ts";
 import type { RequestContext, WriteOptions } from "../registry/request-context.ts";
-import { type Binding, bound } from "./binding.ts";
+import { bound } from "./binding.ts";
 import { budgetOf, type DisruptionBudget, spent } from "./eviction.ts";
 import { requestToken, type TokenRequest } from "./token-request.ts";
 
@@ -37,7 +37,7 @@ export function actions(
 ): ReadonlyMap<string, Action> {
   const bind: Action = async (target, body, options, context) => {
     checkBodyName(body, target.name, "Binding");
-    const binding = body as KubeObject & Binding;
+    const binding = body as Binding;
     await registry.modify(target, (pod) => bound(pod, binding, clock.now()), options, context);
     return CREATED;
   };

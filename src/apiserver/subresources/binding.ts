@@ -1,15 +1,14 @@
-import type { Pod } from "../../api/generated/core-v1.ts";
+import type { Binding, Pod } from "../../api/generated/core-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
+import { validateBinding } from "../../api/validation/binding.ts";
+import { FieldErrors } from "../../api/validation/field-errors.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 
-/** `v1` Binding: which node a pod is to run on. https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/binding-v1/ */
-export interface Binding {
-  readonly metadata: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> };
-  readonly target: { readonly kind?: string; readonly name?: string };
-}
-
-/** The pod as bound at time `now` (milliseconds). Throws Conflict when it is bound already. */
+/**
+ * The pod as bound at time `now` (milliseconds). Throws Conflict when it is bound already.
+ * https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/binding-v1/
+ */
 export function bound(object: KubeObject, binding: Binding, now: number): KubeObject {
   const pod = object as Pod & KubeObject;
   checkBinding(binding);
@@ -38,14 +37,13 @@ export function bound(object: KubeObject, binding: Binding, now: number): KubeOb
   } as KubeObject;
 }
 
-function checkBinding({ target }: Binding): void {
-  const { kind = "", name = "" } = target ?? {};
-  const problems: string[] = [];
-  if (kind !== "" && kind !== "Node")
-    problems.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
-  if (name === "") problems.push("target.name: Required value");
-  if (problems.length > 0)
-    throw new StatusError("", problems.length === 1 ? String(problems[0]) : `[${problems.join(", ")}]`);
+function checkBinding(binding: Binding): void {
+  const errors = new FieldErrors();
+  validateBinding(binding, errors);
+  if (errors.none) return;
+  const texts = errors.list.map(({ field, body }) => `${field}: ${body}`);
+  // Kubernetes gives them as an error of its own program, not as one of validation.
+  throw new StatusError("", texts.length === 1 ? String(texts[0]) : `[${texts.join(", ")}]`);
 }
 
 function refused(name: string, why: string): StatusError {

@@ -1,6 +1,8 @@
 import { StatusError } from "../../api/status-error.ts";
+import { FieldErrors } from "../../api/validation/field-errors.ts";
+import { FieldPath } from "../../api/validation/field-path.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
-import { type FieldProblem, invalid } from "../registry/failures.ts";
+import { checkFields } from "../registry/failures.ts";
 
 /** What a reader of a container's log asks for. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
 export interface LogOptions {
@@ -20,21 +22,24 @@ const CHECKED = ["tailLines", "limitBytes", "sinceSeconds"] as const;
 export function parseLogOptions(query: URLSearchParams, pod: string): LogOptions {
   const passed = new URLSearchParams();
   for (const name of FLAGS) if (query.has(name) && isTrue(query.get(name))) passed.set(name, "true");
-  const problems: FieldProblem[] = [];
+  const errors = new FieldErrors();
   for (const name of CHECKED) {
     const text = query.get(name);
     if (text === null || text === "") continue;
     const value = integer(text);
-    if (value < NUMBERS[name]) problems.push(tooSmall(name, value));
+    const least = NUMBERS[name];
+    const bound = least === 0 ? "greater than or equal to 0" : "greater than 0";
+    if (value < least) errors.invalid(FieldPath.of(name), value, `must be ${bound}`);
     passed.set(name, text);
   }
   const sinceTime = query.get("sinceTime");
   if (sinceTime) {
     if (parseTimestamp(sinceTime) === undefined) throw badTime(sinceTime);
-    if (passed.has("sinceSeconds")) problems.push(exclusive());
+    if (passed.has("sinceSeconds"))
+      errors.forbidden(FieldPath.of(""), "at most one of `sinceTime` or `sinceSeconds` may be specified");
     passed.set("sinceTime", sinceTime);
   }
-  if (problems.length > 0) throw invalid({ group: "", kind: "PodLogOptions" }, pod, problems);
+  checkFields({ group: "", kind: "PodLogOptions" }, pod, errors);
   const container = query.get("container");
   return { ...(container && { container }), follow: passed.has("follow"), query: passed };
 }
@@ -46,16 +51,6 @@ function isTrue(value: string | null): boolean {
 function integer(text: string): number {
   if (/^[-+]?\d+$/.test(text)) return Number(text);
   throw new StatusError("BadRequest", `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-}
-
-function tooSmall(field: (typeof CHECKED)[number], value: number): FieldProblem {
-  const bound = NUMBERS[field] === 0 ? "greater than or equal to 0" : "greater than 0";
-  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${value}: must be ${bound}` };
-}
-
-function exclusive(): FieldProblem {
-  const message = "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified";
-  return { field: "", reason: "FieldValueForbidden", message };
 }
 
 function badTime(text: string): StatusError {

@@ -5,7 +5,7 @@ import {
   labelSelectorOf,
   labelSelectorOfMap,
 } from "../../lib/label-selector.ts";
-import { invalid, notFound } from "../registry/failures.ts";
+import { invalidField, notFound } from "../registry/failures.ts";
 
 import type { ObjectTarget, Update } from "../registry/registry.ts";
 
@@ -49,10 +49,8 @@ export function scaleChange(target: ObjectTarget, change: (scale: Scale) => Scal
     const wanted = change(scaleOf(current));
     const replicas = wanted.spec?.replicas ?? 0;
     if (replicas < 0) {
-      const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
-      throw invalid({ group: "autoscaling", kind: "Scale" }, target.name, [
-        { field: "spec.replicas", reason: "FieldValueInvalid", message },
-      ]);
+      const why = "must be greater than or equal to 0";
+      throw invalidField({ group: "autoscaling", kind: "Scale" }, target.name, "spec.replicas", replicas, why);
     }
     const { uid, resourceVersion } = wanted.metadata;
     const metadata = { ...current.metadata, uid, resourceVersion };

@@ -3,7 +3,7 @@ import { StatusError } from "../../api/status-error.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import type { AdmissionView } from "../admission/admitter.ts";
 import { ISSUER, type ServiceAccountTokens } from "../auth/service-account-token.ts";
-import { type FieldProblem, invalid, notFound } from "../registry/failures.ts";
+import { invalidField, notFound } from "../registry/failures.ts";
 
 /** `authentication.k8s.io/v1` TokenRequest. https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
 export interface TokenRequest {
@@ -30,8 +30,7 @@ export function requestToken(
 ): object {
   const { name, namespace = "", uid } = account.metadata;
   const expirationSeconds = spec.expirationSeconds ?? DEFAULT_SECONDS;
-  const problems = lifeProblems(expirationSeconds);
-  if (problems.length > 0) throw invalid(ABOUT, "", problems);
+  checkLife(expirationSeconds);
   const audiences = spec.audiences?.length ? spec.audiences : [ISSUER];
   const boundTo = spec.boundObjectRef ? boundObject(spec.boundObjectRef, namespace, objects) : undefined;
   const { token, expires } = tokens.issue({
@@ -50,16 +49,10 @@ export function requestToken(
   };
 }
 
-function lifeProblems(seconds: number): FieldProblem[] {
-  const field = "spec.expirationSeconds";
-  const problem = (why: string): FieldProblem => ({
-    field,
-    reason: "FieldValueInvalid",
-    message: `Invalid value: ${seconds}: ${why}`,
-  });
-  if (seconds < MIN_SECONDS) return [problem("may not specify a duration less than 10 minutes")];
-  if (seconds > MAX_SECONDS) return [problem("may not specify a duration larger than 2^32 seconds")];
-  return [];
+function checkLife(seconds: number): void {
+  const wrong = (why: string): StatusError => invalidField(ABOUT, "", "spec.expirationSeconds", seconds, why);
+  if (seconds < MIN_SECONDS) throw wrong("may not specify a duration less than 10 minutes");
+  if (seconds > MAX_SECONDS) throw wrong("may not specify a duration larger than 2^32 seconds");
 }
 
 function boundObject(
