@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ApiClient } from "../../src/client/api-client.ts";
@@ -7,6 +7,7 @@ import { HttpsClient } from "../../src/client/https-client.ts";
 import { readKubeconfig } from "../../src/client/kubeconfig.ts";
 import { Transport } from "../../src/client/transport.ts";
 import { sleep } from "../../src/lib/clock.ts";
+import { removeTree } from "../../src/node/process/remove-tree.ts";
 import { systemClock as clock } from "../../src/main/system-clock.ts";
 
 /** The program as it is installed. */
@@ -95,7 +96,7 @@ export class EngineUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#transport?.[Symbol.dispose]();
     await sluice(this.home, "down");
-    rmSync(this.home, { recursive: true, force: true });
+    removeTree(this.home);
   }
 }
 

@@ -5,13 +5,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { isPortFree } from "../../engine/free-port.ts";
 import { AppError } from "../../lib/app-error.ts";
+import { removeTree } from "../../node/process/remove-tree.ts";
 
 /** Where FTGO's users come in: the NodePorts of its manifests. */
 export interface Ports {
@@ -46,7 +46,7 @@ export class DemoFiles implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    removeTree(this.folder);
   }
 
   /** As a command that runs in `base` names it. */

@@ -28,15 +28,6 @@ export function targetsOf(args: readonly string[], resources: DiscoveredResource
   });
 }
 
-/** Targets that must have names, as those of `rollout` and `scale`. */
-export interface NamedTarget extends Target {
-  readonly name: string;
-}
-
-export function isNamed(target: Target): target is NamedTarget {
-  return target.name !== undefined;
-}
-
 /** `deployment.apps/web`: how kubectl names an object in what it prints. */
 export function displayName({ singular, kind, group }: DiscoveredResource, name: string): string {
   return `${typeName({ singular, kind, group })}/${name}`;

@@ -11,7 +11,7 @@ const SERVICES = ["api-gateway", "consumer-service", "order-service", "restauran
 const RESTAURANT_VERSIONS = ["1.1.0", "1.2.0", "1.3.0", "1.4.0"];
 
 const RATE = 300;
-const USERS = 2500;
+const USERS = 4000;
 const START = 60_000;
 /** How long the load runs before anything changes. */
 const BASELINE = 10_000;
