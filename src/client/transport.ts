@@ -1,9 +1,10 @@
-import http, { type Agent, type IncomingMessage, type RequestOptions } from "node:http";
+import type { Agent, IncomingMessage, RequestOptions } from "node:http";
 import https from "node:https";
 import tls from "node:tls";
 import { type Status, StatusError } from "../api/status-error.ts";
 import { AppError } from "../lib/app-error.ts";
 import { genericError } from "./generic-error.ts";
+import { http } from "./node-http.ts";
 
 /** Where an API server is, and who we are to it. Certificates and keys are PEM. */
 export interface Endpoint {

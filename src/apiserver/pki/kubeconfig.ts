@@ -12,29 +12,29 @@ export interface KubeconfigOptions {
 
 /**
  * A kubeconfig (https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/) with one cluster, one user and one context,
- * all named `sluice`, and everything inline, so that it can be moved.
+ * all named `sluice`, and everything inline, so that it can be moved. Written as JSON, which is YAML too: our own processes read it
+ * without a YAML parser.
  */
 export function kubeconfig({ server, ca, client }: KubeconfigOptions): string {
   const base64 = (pem: string): string => Buffer.from(pem).toString("base64");
-  return `apiVersion: v1
-kind: Config
-clusters:
-- name: sluice
-  cluster:
-    server: ${server}
-    certificate-authority-data: ${base64(ca)}
-users:
-- name: sluice
-  user:
-    client-certificate-data: ${base64(client.certificate)}
-    client-key-data: ${base64(client.key)}
-contexts:
-- name: sluice
-  context:
-    cluster: sluice
-    user: sluice
-current-context: sluice
-`;
+  const name = "sluice";
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, "certificate-authority-data": base64(ca) } }],
+    users: [
+      {
+        name,
+        user: {
+          "client-certificate-data": base64(client.certificate),
+          "client-key-data": base64(client.key),
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
 }
 
 /** Writes the kubeconfig for its owner's eyes only; leaves a file that is right already untouched. */

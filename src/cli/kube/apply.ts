@@ -67,8 +67,10 @@ export async function apply(context: Context, options: ApplyOptions): Promise<vo
   }
   if (chosen.length === 0 && errors.length === 0) throw new AppError("no-manifest", "no objects passed to apply");
   const [first] = results;
-  if (first)
-    context.stdout.write(objectPrinter(options.output ?? "").print(results.length === 1 ? first : listOf(results)));
+  if (first) {
+    const printer = await objectPrinter(options.output ?? "");
+    context.stdout.write(printer.print(results.length === 1 ? first : listOf(results)));
+  }
   throwAll(errors);
 }
 

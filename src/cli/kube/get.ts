@@ -8,7 +8,6 @@ import { restated, throwAll } from "../error-text.ts";
 import { type Cluster, type ClusterOptions, connect } from "./cluster.ts";
 import type { DiscoveredResource } from "./discovered.ts";
 import { type FileOptions, readManifestFiles } from "./manifest-files.ts";
-import { isObject, manifestObjects } from "./manifest.ts";
 import {
   isTable,
   listOf,
@@ -70,6 +69,7 @@ async function wantedOf(
 ): Promise<readonly Wanted[]> {
   if (options.filename) {
     const files = await readManifestFiles(options, context.stdin);
+    const { isObject, manifestObjects } = await import("./manifest.ts");
     const objects = await manifestObjects(files, cluster);
     throwAll(objects.filter((each) => each instanceof Error));
     return objects.filter(isObject);
@@ -120,7 +120,7 @@ class Getter {
 
   async objects(wanted: readonly Wanted[]): Promise<void> {
     const { output = "" } = this.#options;
-    const printer = output === "name" ? undefined : objectPrinter(output);
+    const printer = output === "name" ? undefined : await objectPrinter(output);
     const { found, errors } = await this.#all(wanted, (one) => this.#fetch<JsonObject>(one, {}));
     if (printer) this.#printObjects(found, printer, wanted);
     else
@@ -147,7 +147,7 @@ class Getter {
     if (!one) return;
     if (more.length > 0) throw new AppError("usage", "you may only specify a single resource type");
     const { output } = this.#options;
-    const show: Show = isTable(output) ? this.#tableWatcher(one.resource) : this.#objectWatcher(one.resource);
+    const show: Show = isTable(output) ? this.#tableWatcher(one.resource) : await this.#objectWatcher(one.resource);
     const headers = isTable(output) ? { accept: TABLE_TYPE } : {};
     const listed = await this.#fetch<ServerTable & JsonObject>(one, headers);
     if (!this.#options.watchOnly) show(listed, true);
@@ -189,9 +189,9 @@ class Getter {
     };
   }
 
-  #objectWatcher(resource: DiscoveredResource): Show {
+  async #objectWatcher(resource: DiscoveredResource): Promise<Show> {
     const { output = "" } = this.#options;
-    const printer = output === "name" ? undefined : objectPrinter(output);
+    const printer = output === "name" ? undefined : await objectPrinter(output);
     return (object, listed) => {
       const items = listed && object["items"] !== undefined ? itemsOf(object) : [object];
       for (const item of items.map((each) => this.#shown(typed(each, resource))))

@@ -1,9 +1,7 @@
-import { toYaml } from "../../api/encode/yaml.ts";
 import { AppError } from "../../lib/app-error.ts";
 import { encodeGoJson } from "../../lib/go-format.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import type { DiscoveredResource } from "./discovered.ts";
-import { jsonPathTemplate } from "./json-path-template.ts";
 import { displayName } from "./targets.ts";
 
 /** Formats that show whole objects, `json`, `yaml`, `name`, `jsonpath=…`; the others are tables. */
@@ -22,13 +20,17 @@ export function isTable(output: OutputFormat | undefined): boolean {
 }
 
 /** The printer of a format. Throws AppError `usage` with kubectl's text. `name` has a printer of its own: it needs the resource. */
-export function objectPrinter(output: OutputFormat): ObjectPrinter {
+export async function objectPrinter(output: OutputFormat): Promise<ObjectPrinter> {
   if (output === "json") return { print: (object) => `${encodeGoJson(object, 4)}\n` };
-  if (output === "yaml") return { print: (object) => toYaml(object) };
+  if (output === "yaml") {
+    const { toYaml } = await import("../../api/encode/yaml.ts");
+    return { print: (object) => toYaml(object) };
+  }
   const template = /^jsonpath=(.*)$/s.exec(output)?.[1];
   if (template === undefined) throw unknownFormat(output);
-  const path = jsonPathTemplate(template);
-  return { print: (object) => path(object) };
+  const { jsonPathTemplate } = await import("./json-path-template.ts");
+  const print = jsonPathTemplate(template);
+  return { print };
 }
 
 export function unknownFormat(output: OutputFormat): AppError {

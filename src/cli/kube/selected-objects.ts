@@ -4,7 +4,6 @@ import type { JsonObject } from "../../lib/json.ts";
 import type { Context } from "../context.ts";
 import type { Cluster } from "./cluster.ts";
 import type { DiscoveredResource } from "./discovered.ts";
-import { isObject, manifestObjects } from "./manifest.ts";
 import { type FileOptions, readManifestFiles } from "./manifest-files.ts";
 import { targetsOf } from "./targets.ts";
 
@@ -47,6 +46,7 @@ export async function selectObjects(
   bare: "all" | "mistake",
 ): Promise<Selection> {
   if (options.filename) {
+    const { isObject, manifestObjects } = await import("./manifest.ts");
     const objects = await manifestObjects(await readManifestFiles(options, context.stdin), cluster);
     return {
       objects: objects.filter(isObject),

@@ -1,9 +1,8 @@
-import { toYaml } from "../../api/encode/yaml.ts";
-import { encodeGoJson } from "../../lib/go-format.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import type { Context } from "../context.ts";
 import { type ClusterOptions, connect } from "../kube/cluster.ts";
 import { followObject } from "../kube/follow.ts";
+import { objectPrinter } from "../kube/object-printer.ts";
 import { latestRelease } from "./releases.ts";
 import { releaseSummary } from "./show.ts";
 import type { Release } from "../../api/generated/sluice-dev.ts";
@@ -19,10 +18,10 @@ export interface ReleaseStatusOptions extends ClusterOptions {
 export async function releaseStatus(context: Context, name: string, options: ReleaseStatusOptions): Promise<void> {
   using cluster = await connect(context, options);
   const release = await latestRelease(cluster, name);
-  const object = release as Release & JsonObject;
-  if (options.output === "json") context.stdout.write(`${encodeGoJson(object, 4)}\n`);
-  else if (options.output === "yaml") context.stdout.write(toYaml(object));
-  else context.stdout.write(releaseSummary(release, context.clock.now()));
+  const text = options.output
+    ? (await objectPrinter(options.output)).print(release as Release & JsonObject)
+    : releaseSummary(release, context.clock.now());
+  context.stdout.write(text);
   if (!options.watch || hasEnded(release)) return;
   const resource = (await cluster.resources()).named("releases.sluice.dev");
   const one = { resource, name: release.metadata.name, namespace: release.metadata.namespace };

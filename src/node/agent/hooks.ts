@@ -1,6 +1,6 @@
-import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { HTTPGetAction, LifecycleHandler } from "../../api/generated/core-v1.ts";
+import { http } from "../../client/node-http.ts";
 import { type Clock, sleep } from "../../lib/clock.ts";
 import type { Runtime } from "../runtime.ts";
 import { type ProbeTarget, probeHeaders, resolvePort } from "./probe-handlers.ts";
@@ -51,7 +51,7 @@ function callUrl(action: HTTPGetAction, { podIP, container }: ProbeTarget, signa
     agent: false as const,
   };
   const request =
-    scheme === "https" ? httpsRequest(url, { ...options, rejectUnauthorized: false }) : httpRequest(url, options);
+    scheme === "https" ? httpsRequest(url, { ...options, rejectUnauthorized: false }) : http.request(url, options);
   request.once("response", (response) => {
     response.resume();
     resolve();

@@ -1,7 +1,8 @@
-import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import type { Container, HTTPGetAction, Probe } from "../../api/generated/core-v1.ts";
+import { http } from "../../client/node-http.ts";
 import type { ProbeOutcome } from "../../plan/node/probe-state.ts";
 import type { ContainerRef, Runtime } from "../runtime.ts";
 import { dialError, getError, getTimeout } from "./go-errors.ts";
@@ -164,7 +165,7 @@ function get(
   // The kubelet does not check whose certificate it is.
   const request = url.startsWith("https:")
     ? httpsRequest(url, { headers, signal, agent: false, rejectUnauthorized: false }, read)
-    : httpRequest(url, { headers, signal, agent: false }, read);
+    : http.request(url, { headers, signal, agent: false }, read);
   request.once("error", fail);
   request.end();
   return promise;
