@@ -48,8 +48,8 @@ export function isFinishing(s: Situation, d: Draft): boolean {
  * Ends a good release, in an order in which every request finds a ready pod of the released version at each point, whoever
  * dies in between; each step begins when the one before is in force:
  *
- *   1. the user's values come back: the gate is open, the Deployment controller takes the old pods away
- *      (all users are on `-new`, which leads to the new pods, so nobody misses the old ones)
+ *   1. once 100 % is in force, the user's values come back: the gate is open, the Deployment controller takes the old pods
+ *      away (all users are on `-new`, which leads to the new pods, so nobody misses the old ones)
  *   2. once the old pods are gone, `-stable` leads to the new pods too, and the mesh knows
  *   3. the rule is at rest again, everything to `-stable`: the same pods by another name
  *   4. `-new` leads nowhere
@@ -62,6 +62,10 @@ export function finish(s: Situation, d: Draft, policy: ReleasePolicy, why: strin
   const { new: fresh, old } = versionsOf(d);
   const hash = d.release.spec.templateHash ?? NO_HASH;
   if (s.shut && s.gate && currentHash(s) === hash) {
+    if (!rulesInForce(s)) {
+      d.set({ message: `at 100 %: ${why}; waits for the mesh to have 100 % in force` });
+      return;
+    }
     d.act({ kind: "updateDeployment", object: open(s.deployment, s.gate.user), why: `${fresh} is released: ${why}` });
     d.set({ message: `at 100 %: ${why}; the pods of ${old} go` });
     return;
