@@ -21,15 +21,39 @@ const CASES: Readonly<Record<string, readonly number[]>> = {
   "010-apply-bad-namespace": [],
   "011-apply-dry-run": [],
   "015-apply-service-ports": [],
-  // Columns and templates of Go; the list of formats.
-  "040-get-outputs": [10, 11, 12, 17, 19],
+  // Columns from a file, Go templates; the list of formats.
+  "040-get-outputs": [11, 12, 17, 19],
   "041-get-selectors": [],
+  // What no object has is no reason to show none of them.
+  "042-get-sort": [4],
   "043-get-missing": [],
   // delete --raw
   "045-get-raw": [9],
+  // --output-watch-events, --request-timeout
+  "046-get-watch": [3, 6],
   // --chunk-size
   "047-get-chunks": [2, 3, 4],
+  "048-get-pods-tables": [],
+  "049-get-pending-pod": [],
+  // -o
+  "052-label": [15],
+  "053-annotate": [10, 11],
+  // --revision
+  "070-rollout-happy": [7, 8],
+  "071-rollout-stuck": [],
+  "073-rollout-pause-resume": [],
+  // StatefulSets
+  "074-rollout-restart": [2, 4, 6],
+  "076-rollout-recreate": [],
+  // --resource-version, -o
+  "077-scale": [10, 15],
+  // --local
+  "078-set-commands": [19],
+  "081-replicaset-adoption": [],
   "100-delete": [],
+  // The words for a wrong policy, and the old form of it.
+  "101-delete-cascade": [12, 13],
+  "103-delete-pod-force": [],
 };
 
 const real = findKubectls().at(-1);

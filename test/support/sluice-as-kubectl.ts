@@ -27,7 +27,7 @@ const SCRIPT = `#!/bin/sh
 sluice() { exec NODE CLI --kubeconfig "$KUBECONFIG" "$@"; }
 case "$1 $2" in
   "apply "*-last-applied | "rollout history "*--revision*) ;;
-  "apply "* | "get "* | "delete "* | "scale "* | "logs "* | "rollout "* | "set image") sluice "$@" ;;
+  "apply "* | "get "* | "delete "* | "scale "* | "logs "* | "rollout "* | "label "* | "annotate "* | "set image") sluice "$@" ;;
 esac
 exec REAL "$@"
 `;

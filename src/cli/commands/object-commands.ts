@@ -5,6 +5,7 @@ import type { GetOptions } from "../kube/get.ts";
 import type { LogsOptions } from "../kube/logs.ts";
 import type { ScaleOptions } from "../kube/scale.ts";
 import type { SetImageOptions } from "../kube/set-image.ts";
+import type { Field, SetMetadataOptions } from "../kube/set-metadata.ts";
 import { dryRunOption, duration, fileOptions, integer, selectorOption, several, text } from "./option-values.ts";
 import { allOptions, type Registrar } from "./registrar.ts";
 
@@ -16,6 +17,8 @@ export function objectCommands(registrar: Registrar): void {
   setCommand(registrar);
   scaleCommand(registrar);
   logsCommand(registrar);
+  metadataCommand(registrar, "label", "labels");
+  metadataCommand(registrar, "annotate", "annotations");
 }
 
 function applyCommand({ root, context }: Registrar): void {
@@ -47,7 +50,8 @@ function getCommand({ root, context }: Registrar): void {
   selectorOption(fileOptions(command))
     .option("--field-selector <query>", "field query, as status.phase=Running", text)
     .option("-A, --all-namespaces", "of all namespaces")
-    .option("-o, --output <format>", "json|yaml|wide|name|jsonpath=TEMPLATE", text)
+    .option("-o, --output <format>", "json|yaml|wide|name|jsonpath=TEMPLATE|custom-columns=SPEC", text)
+    .option("--sort-by <path>", "sort by the value at this path", text)
     .option("-w, --watch", "go on with each change")
     .option("--watch-only", "only what changes from now on")
     .option("--no-headers", "without the line of column names")
@@ -134,5 +138,27 @@ function logsCommand({ root, context }: Registrar): void {
     .option("--limit-bytes <bytes>", "not more than this", integer)
     .action(async (args: string[]) =>
       (await import("../kube/logs.ts")).logs(context, args, allOptions<LogsOptions>(command)),
+    );
+}
+
+function metadataCommand({ root, context }: Registrar, name: "label" | "annotate", field: Field): void {
+  const command = root
+    .command(name)
+    .description(`set and remove ${field}`)
+    .argument("[args...]", "TYPE NAME... KEY=VALUE... KEY-... | TYPE/NAME... KEY=VALUE... KEY-...");
+  selectorOption(fileOptions(command))
+    .option("--field-selector <query>", "field query", text)
+    .option("--all", "all objects of the type in the namespace")
+    .option("--overwrite", `change ${field} that are there already`)
+    .option("--list", `show the ${field}`)
+    .option("--resource-version <version>", "only what has this version now", text)
+    .addOption(dryRunOption())
+    .action(async (args: string[]) =>
+      (await import("../kube/set-metadata.ts")).setMetadata(
+        context,
+        field,
+        args,
+        allOptions<SetMetadataOptions>(command),
+      ),
     );
 }

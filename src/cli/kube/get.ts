@@ -17,6 +17,7 @@ import {
   withoutManagedFields,
 } from "./object-printer.ts";
 import { ColumnWriter, type ServerTable, TABLE_TYPE, tableLines, type TableStyle } from "./server-table.ts";
+import { sortBy } from "./sort-by.ts";
 import { type Target, targetsOf, typeName } from "./targets.ts";
 
 export interface GetOptions extends ClusterOptions, FileOptions {
@@ -31,6 +32,8 @@ export interface GetOptions extends ClusterOptions, FileOptions {
   readonly labelColumns?: readonly string[];
   readonly showManagedFields?: boolean;
   readonly ignoreNotFound?: boolean;
+  /** Path to the value by which the objects are sorted. */
+  readonly sortBy?: string;
   /** Path and query of whatever the server has there, shown as it comes. */
   readonly raw?: string;
 }
@@ -110,7 +113,7 @@ class Getter {
       if (i > 0 && this.#options.headers) this.#context.stdout.write("\n");
       const style = this.#style(resource, kinds.size > 1);
       const columns = results[0]?.columnDefinitions ?? [];
-      const parts = results.map((table) => tableLines(table, columns, style));
+      const parts = results.map((table) => tableLines(this.#sorted(table), columns, style));
       const header = style.headers && parts[0] ? [parts[0].header] : [];
       this.#context.stdout.write(new ColumnWriter().write([...header, ...parts.flatMap(({ rows }) => rows)]));
     });
@@ -118,23 +121,41 @@ class Getter {
     throwAll(errors);
   }
 
+  #sorted(table: ServerTable): ServerTable {
+    const { sortBy: path } = this.#options;
+    return path === undefined ? table : { ...table, rows: sortBy(table.rows ?? [], path, ({ object }) => object) };
+  }
+
   async objects(wanted: readonly Wanted[]): Promise<void> {
     const { output = "" } = this.#options;
-    const printer = output === "name" ? undefined : await objectPrinter(output);
+    const columns = /^custom-columns=(.*)$/s.exec(output)?.[1];
+    const printer = output === "name" || columns !== undefined ? undefined : await objectPrinter(output);
     const { found, errors } = await this.#all(wanted, (one) => this.#fetch<JsonObject>(one, {}));
     if (printer) this.#printObjects(found, printer, wanted);
+    else if (columns !== undefined) await this.#printColumns(this.#objectsOf(found), columns);
     else
       for (const { one, result } of found)
-        for (const item of one.name === undefined ? itemsOf(result) : [result])
+        for (const item of this.#objectsOf([{ one, result }]))
           this.#context.stdout.write(printName(one.resource, nameOf(item)));
     throwAll(errors);
   }
 
-  #printObjects(found: readonly Found<JsonObject>[], printer: ObjectPrinter, wanted: readonly Wanted[]): void {
+  async #printColumns(objects: readonly JsonObject[], spec: string): Promise<void> {
+    const { columnLines, parseColumns } = await import("./custom-columns.ts");
+    const lines = columnLines(parseColumns(spec), objects, this.#options.headers);
+    this.#context.stdout.write(new ColumnWriter().write(lines));
+  }
+
+  #objectsOf(found: readonly Found<JsonObject>[]): readonly JsonObject[] {
     const objects = found.flatMap(({ one, result }) =>
       one.name === undefined ? itemsOf(result).map((item) => typed(item, one.resource)) : [result],
     );
-    const shown = objects.map((object) => this.#shown(object));
+    const { sortBy: path } = this.#options;
+    return path === undefined ? objects : sortBy(objects, path, (object) => object);
+  }
+
+  #printObjects(found: readonly Found<JsonObject>[], printer: ObjectPrinter, wanted: readonly Wanted[]): void {
+    const shown = this.#objectsOf(found).map((object) => this.#shown(object));
     const [first] = shown;
     const single = wanted.length === 1 && wanted[0]?.name !== undefined;
     if (single && !first) return;
@@ -234,6 +255,7 @@ class Getter {
     const { selector, fieldSelector } = this.#options;
     if (selector) query.set("labelSelector", selector);
     if (fieldSelector) query.set("fieldSelector", fieldSelector);
+    if (this.#options.sortBy !== undefined) query.set("includeObject", "Object");
     return query;
   }
 

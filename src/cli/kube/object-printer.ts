@@ -13,7 +13,7 @@ export interface ObjectPrinter {
   print(object: JsonObject): string;
 }
 
-const FORMATS = "json,jsonpath,name,wide,yaml";
+const FORMATS = "custom-columns,json,jsonpath,name,wide,yaml";
 
 export function isTable(output: OutputFormat | undefined): boolean {
   return output === undefined || output === "" || output === "wide";
