@@ -1,5 +1,7 @@
 import type { Exchange } from "./exchange.ts";
 
+type Answering = Pick<Exchange, "query" | "sendText">;
+
 /** A check by name; undefined when all is well, else what is wrong. */
 export type HealthCheck = () => string | undefined;
 
@@ -23,7 +25,7 @@ export class Health {
     return this.#endpoints.has(endpoint);
   }
 
-  serve(exchange: Exchange, endpoint: string, [name, ...more]: readonly string[]): Promise<void> {
+  serve(exchange: Answering, endpoint: string, [name, ...more]: readonly string[]): Promise<void> {
     const checks = this.#endpoints.get(endpoint);
     if (!checks || more.length > 0) return exchange.sendText(404, "404 page not found\n");
     if (name === undefined) return serveAll(exchange, endpoint, checks);
@@ -36,7 +38,7 @@ export class Health {
   }
 }
 
-function serveAll(exchange: Exchange, endpoint: string, checks: ReadonlyMap<string, HealthCheck>): Promise<void> {
+function serveAll(exchange: Answering, endpoint: string, checks: ReadonlyMap<string, HealthCheck>): Promise<void> {
   const excluded = new Set(exchange.query.getAll("exclude"));
   let failed = false;
   const lines: string[] = [];
