@@ -67,7 +67,7 @@ function splitArguments(args: readonly string[]): { readonly images: Images; rea
 /** The object with the images set. Throws when a container is named that it does not have. */
 export function withImages(object: JsonObject, images: Images): JsonObject {
   const path = podSpecPath(textOf(object["kind"]));
-  if (!path) throw new AppError("usage", `the object has no containers: ${textOf(object["kind"])}`);
+  if (!path) throw new AppError("usage", `a ${textOf(object["kind"])} has no containers`);
   const missing = new Set(images.keys());
   const changed = changeAt(object, path, (spec) => {
     const update = (field: string): JsonObject =>

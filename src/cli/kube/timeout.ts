@@ -18,7 +18,7 @@ export function parseDuration(text: string): number {
  * with `message`.
  */
 export async function withDeadline<T>(
-  context: Context,
+  context: Pick<Context, "clock" | "signal">,
   timeout: number,
   message: string,
   work: (signal: AbortSignal) => Promise<T>,
