@@ -10,23 +10,19 @@ const LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN = `${LABEL}(\\.${LABEL})*`;
 const UNDERSCORED_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
 const UNDERSCORED_SUBDOMAIN = `${UNDERSCORED_LABEL}(\\.${UNDERSCORED_LABEL})*`;
-const DNS_1035_LABEL = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const WILDCARD = `\\*\\.${SUBDOMAIN}`;
 const PERCENT = "[0-9]+%";
 const HEADER_NAME = "[-A-Za-z0-9]+";
 const CONFIG_KEY = "[-._a-zA-Z0-9]+";
-const C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*";
 
 const whole = (format: string): RegExp => new RegExp(`^${format}$`);
 const labelPattern = whole(LABEL);
 const subdomainPattern = whole(SUBDOMAIN);
 const underscoredPattern = whole(UNDERSCORED_SUBDOMAIN);
-const dns1035Pattern = whole(DNS_1035_LABEL);
 const wildcardPattern = whole(WILDCARD);
 const percentPattern = whole(PERCENT);
 const headerPattern = whole(HEADER_NAME);
 const configKeyPattern = whole(CONFIG_KEY);
-const identifierPattern = whole(C_IDENTIFIER);
 
 const MAX_LABEL = 63;
 const MAX_SUBDOMAIN = 253;
@@ -77,16 +73,6 @@ export function underscoredSubdomainProblems(value: string): string[] {
   return [...problems, mismatch(rule, UNDERSCORED_SUBDOMAIN, "example.com")];
 }
 
-/** A DNS label that begins with a letter (RFC 1035). */
-export function dns1035LabelProblems(value: string): string[] {
-  const problems = byteLength(value) > MAX_LABEL ? [atMostCharacters(MAX_LABEL)] : [];
-  if (dns1035Pattern.test(value)) return problems;
-  const rule =
-    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, " +
-    "and end with an alphanumeric character";
-  return [...problems, mismatch(rule, DNS_1035_LABEL, "my-name", "abc-123")];
-}
-
 /** `*.example.com` (RFC 1034, section 4.3.3). */
 export function wildcardProblems(value: string): string[] {
   const problems = byteLength(value) > MAX_SUBDOMAIN ? [atMostCharacters(MAX_SUBDOMAIN)] : [];
@@ -95,13 +81,6 @@ export function wildcardProblems(value: string): string[] {
     "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower " +
     "case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
   return [...problems, mismatch(rule, WILDCARD, "*.example.com")];
-}
-
-/** A domain of at least three labels. */
-export function qualifiedDomainProblem(value: string): string | undefined {
-  const problems = subdomainProblems(value);
-  if (problems.length > 0) return problems.join(",");
-  return value.split(".").length < 3 ? "should be a domain with at least three segments separated by dots" : undefined;
 }
 
 /** A name that can be a segment of a URL's path; in a prefix of a name, `.` and `..` may still grow into something good. */
@@ -159,12 +138,4 @@ export function configKeyProblems(value: string): string[] {
   if (value === "." || value === "..") problems.push(`must not be '${value}'`);
   else if (value.startsWith("..")) problems.push("must not start with '..'");
   return problems;
-}
-
-/** An identifier of C: the prefix of environment variables. */
-export function identifierProblems(value: string): string[] {
-  if (identifierPattern.test(value)) return [];
-  const rule =
-    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-  return [mismatch(rule, C_IDENTIFIER, "my_name", "MY_NAME", "MyName")];
 }
