@@ -11,6 +11,20 @@ const LOOK = 100;
 
 const CHUNK = 1024 * 1024;
 
+export interface LoadProcessOptions {
+  /** As in the Context. */
+  readonly node: string;
+  readonly programs: string;
+  /** Where plan and log go. */
+  readonly folder: string;
+  readonly plan: LoadPlan;
+  readonly clock: Clock;
+  /** There are new records. */
+  readonly onRecords: () => void;
+  /** The generator has ended though nobody asked it to. */
+  readonly onDeath: () => void;
+}
+
 /** The load generator, a process of its own, and what it has written so far. */
 export class LoadProcess implements AsyncDisposable {
   readonly records: RequestRecord[] = [];
@@ -23,13 +37,8 @@ export class LoadProcess implements AsyncDisposable {
   #cancel: Cancel;
   #stopped = false;
 
-  /** `node`, `programs`: as in the Context. `onRecords` is called when there are new ones. */
-  constructor(
-    options: { readonly node: string; readonly programs: string; readonly folder: string; readonly plan: LoadPlan },
-    clock: Clock,
-    onRecords: () => void,
-  ) {
-    const { node, programs, folder, plan } = options;
+  constructor(options: LoadProcessOptions) {
+    const { node, programs, folder, plan, clock, onRecords, onDeath } = options;
     const [planFile, log] = [join(folder, "load-plan.json"), join(folder, "load.log")];
     writeFileSync(planFile, JSON.stringify(plan));
     this.#log = openSync(log, "a+");
@@ -39,6 +48,9 @@ export class LoadProcess implements AsyncDisposable {
     this.#child = spawn(node, [join(programs, "load-generator.js"), planFile, log], {
       stdio: ["pipe", "ignore", "inherit"],
       detached: true,
+    }).once("error", onDeath);
+    this.#child.once("close", () => {
+      if (!this.#stopped) onDeath();
     });
     this.#cancel = clock.after(LOOK, () => this.#look());
   }

@@ -26,6 +26,9 @@ export class Stage implements AsyncDisposable {
   readonly screen: Screen;
   manifests = "";
   ports: Ports = { gateway: 0, restaurants: 0 };
+  /** Aborted by the user, or when the load has died: without it nothing that is measured means anything. */
+  readonly signal: AbortSignal;
+  readonly #broken = new AbortController();
   #world: World | undefined;
   #load: LoadProcess | undefined;
   #transport: Transport | undefined;
@@ -34,6 +37,7 @@ export class Stage implements AsyncDisposable {
     this.context = context;
     this.files = files;
     this.screen = screen;
+    this.signal = AbortSignal.any([context.signal, this.#broken.signal]);
   }
 
   get world(): World {
@@ -61,7 +65,7 @@ export class Stage implements AsyncDisposable {
       if (line !== last && line !== "") this.screen.print(`  ${line}`);
       last = line;
     };
-    const outcome = await runSluice(this.context, args, { home, cwd, signal: this.context.signal, onLine });
+    const outcome = await runSluice(this.context, args, { home, cwd, signal: this.signal, onLine });
     if (outcome.code !== 0 && !options.mayFail)
       throw new AppError("demo", `sluice ${args.join(" ")} ended with exit code ${outcome.code}`);
     return outcome;
@@ -78,7 +82,15 @@ export class Stage implements AsyncDisposable {
 
   startLoad(plan: LoadPlan): void {
     const { node, programs, clock } = this.context;
-    this.#load = new LoadProcess({ node, programs, folder: this.files.folder, plan }, clock, () => this.world.touch());
+    this.#load = new LoadProcess({
+      node,
+      programs,
+      folder: this.files.folder,
+      plan,
+      clock,
+      onRecords: () => this.world.touch(),
+      onDeath: () => this.#broken.abort(new AppError("demo", "the load generator has died")),
+    });
   }
 
   /** Ends the load and reads its log to the end. */
@@ -89,12 +101,13 @@ export class Stage implements AsyncDisposable {
 
   /** Lets the load go on for a while. */
   traffic(ms: number): Promise<void> {
-    return sleep(this.context.clock, ms, this.context.signal);
+    return sleep(this.context.clock, ms, this.signal);
   }
 
   /** Resolves with what `look` finds, looking after each change of the world. Throws when `timeout` (ms) is over. */
   until<T>(what: string, timeout: number, look: () => T | undefined | false): Promise<T> {
-    const { clock, signal } = this.context;
+    const { signal } = this;
+    const { clock } = this.context;
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         cancel();

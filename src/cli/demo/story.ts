@@ -11,6 +11,7 @@ import { withdraw } from "./acts/withdraw.ts";
 import { Claims } from "./claims.ts";
 import { DemoFiles } from "./files.ts";
 import { liveView } from "./live.ts";
+import { summarise } from "./load/record.ts";
 import { type ActReport, type ActRun, holds, makeReport, type Report, reportText } from "./report.ts";
 import { Screen } from "./screen.ts";
 import { Stage } from "./stage.ts";
@@ -66,15 +67,24 @@ async function playAct(
   const from = stage.now;
   screen.print(`\nAct ${act.name}. ${act.prologue}`);
   screen.show(liveView(stage, done, act.name, from));
+  const isLoaded = stage.records.length > 0;
   let broken = false;
   try {
     await act.play(stage, claims);
+    if (isLoaded) checkLoad(stage, claims, from);
   } catch (error) {
     stage.context.signal.throwIfAborted();
     claims.check("the act runs to its end", false, error instanceof Error ? error.message : String(error));
     broken = true;
   }
   return { name: act.name, from, to: stage.now, claims: claims.all, broken };
+}
+
+/** Under less load nothing would be proven. */
+function checkLoad(stage: Stage, claims: Claims, from: number): void {
+  const { sent } = summarise(stage.records, from, stage.now);
+  const rate = Math.round(sent / ((stage.now - from) / 1000));
+  claims.check("the load is steady: at least 200 requests a second", rate >= 200, `${rate}/s`);
 }
 
 /** Stops the engine, also after a failure or Ctrl-C; the folder can go then. */

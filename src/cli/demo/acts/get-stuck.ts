@@ -88,6 +88,9 @@ const isObserved = ({ metadata, status }: Deployment): boolean => status?.observ
 async function checkWaysOut(stage: Stage, claims: Claims, stuck: DeploymentCondition): Promise<void> {
   const both = says(stuck, `kubectl rollout undo deployment/${RESTAURANT}`) && says(stuck, "kubectl apply -f");
   claims.check("both ways out are exact commands", both, both ? "apply, rollout undo" : (stuck.message ?? ""));
+  const told = await stage.sluice(["status"], { mayFail: true });
+  const isTold = told.output.includes(`STUCK: ${stuck.message ?? "?"}`);
+  claims.check("sluice status tells of it", isTold, isTold ? "STUCK, with the cause" : "not a word");
   const status = await stage.sluice(["rollout", "status", `deployment/${RESTAURANT}`, "--timeout=30s"], {
     mayFail: true,
   });
