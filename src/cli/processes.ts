@@ -9,14 +9,19 @@ export function meshNames(cores: number): readonly string[] {
 }
 
 export function controlSpec(context: Context, home: Home): ProcessSpec {
-  return spec(context, "control", ["control.js", "--home", home.root]);
+  return spec(context, home, "control", ["control.js"]);
 }
 
 export function meshSpecs(context: Context, home: Home, cores: number): readonly ProcessSpec[] {
-  return meshNames(cores).map((name) => spec(context, name, ["mesh-worker.js", "--home", home.root, "--name", name]));
+  return meshNames(cores).map((name) => spec(context, home, name, ["mesh-worker.js", "--name", name]));
 }
 
-function spec(context: Context, name: string, [program = "", ...args]: readonly string[]): ProcessSpec {
+function spec(context: Context, home: Home, name: string, [program = "", ...args]: readonly string[]): ProcessSpec {
   const { PATH = "/usr/local/bin:/usr/bin:/bin", HOME = "/", LANG = "C.UTF-8" } = context.env;
-  return { name, command: [context.node, join(context.programs, program), ...args], env: { PATH, HOME, LANG } };
+  return {
+    name,
+    command: [context.node, join(context.programs, program), "--home", home.root, ...args],
+    // Compiled code is kept from one start to the next: a fifth of what the start of a process costs.
+    env: { PATH, HOME, LANG, NODE_COMPILE_CACHE: home.compiled },
+  };
 }

@@ -14,6 +14,8 @@ export interface Home {
   readonly volumes: string;
   readonly logs: string;
   readonly mesh: string;
+  /** V8's compile cache; may be deleted at any time. */
+  readonly compiled: string;
   /** Pid files, states, sockets: what is only true while processes run. */
   readonly run: string;
 }
@@ -31,6 +33,7 @@ export function homeAt(root: string): Home {
     volumes: at("volumes"),
     logs: at("logs"),
     mesh: at("mesh"),
+    compiled: at("compiled"),
     run: at("run"),
   };
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { RELEASE_CONTROLLER } from "../apiserver/auth/engine-users.ts";
@@ -16,7 +17,8 @@ import { descriptorWriter } from "../observe/log-file.ts";
 import { httpSmokeClient } from "../release/http-smoke-client.ts";
 import { ReleaseController } from "../release/release-controller.ts";
 import { type RunningApiServer, startApiServer } from "./api-server.ts";
-import { type RunningNode, startNodeAgent, type StartNodeOptions } from "./node-agent.ts";
+import type { Isolation } from "../node/process/host-tools.ts";
+import { probeMachine, type RunningNode, startNodeAgent, type StartNodeOptions } from "./node-agent.ts";
 import { volumeDirectory } from "./volume-directory.ts";
 import { packageVersion } from "./package-version.ts";
 import { systemClock as clock } from "./system-clock.ts";
@@ -37,14 +39,23 @@ interface Parts extends AsyncDisposable {
 async function start(home: Home, config: EngineConfig): Promise<Parts> {
   await using parts = new AsyncDisposableStack();
   parts.use(await claim(config.slice));
+  const isolation = config.without.includes("node") ? undefined : probeAhead(home);
   const version = packageVersion(import.meta.dirname);
   const common = { home, slice: config.slice, nodeName: NODE_NAME, version, clock, random, log };
   const api = parts.use(await startApiServer({ ...common, port: config.apiPort }));
   parts.use(await startControllers(home, api));
   parts.use(startReleases(api));
-  const node = config.without.includes("node") ? undefined : parts.use(await startNode(common, config, api));
+  const node = isolation && parts.use(await startNode({ ...common, isolation }, config, api));
   const running = parts.move();
   return { node, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The probe waits for programs that it starts, for longer than the API server needs to start: begun before that, it costs nothing. */
+function probeAhead(home: Home): Promise<Isolation> {
+  const isolation = probeMachine(home);
+  // Heard by whoever awaits it; nobody does when the API server cannot start.
+  isolation.catch(() => undefined);
+  return isolation;
 }
 
 function startControllers(home: Home, { server, pki, types }: RunningApiServer): Promise<ControllerManager> {
@@ -99,6 +110,8 @@ try {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(parts));
   writeState(home.run, NAME, { pid: process.pid, phase: "ready" });
   log.info("ready", { port: config.apiPort });
+  // Node would write it at the end only, which a process that is killed does not have.
+  flushCompileCache();
 } catch (error) {
   fail(error);
 }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { HttpsClient } from "../client/https-client.ts";
@@ -70,3 +71,4 @@ for (const signal of ["SIGTERM", "SIGINT"] as const)
 await worker.start();
 writeState(home.run, name, { pid: process.pid, phase: "ready" });
 log.info("serving");
+flushCompileCache();

@@ -46,8 +46,8 @@ export interface StartNodeOptions {
    * hosts file of their own. Absent: names are only known by variables (`SHOP_SERVICE_HOST`).
    */
   readonly namesProxy?: string;
-  /** What the machine allows; found out by trying when absent. */
-  readonly isolation?: Isolation;
+  /** What the machine allows (`probeMachine`); found out when absent. */
+  readonly isolation?: Isolation | Promise<Isolation>;
 }
 
 export interface RunningNode extends AsyncDisposable {
@@ -63,10 +63,9 @@ export async function startNodeAgent(options: StartNodeOptions): Promise<Running
   const { client, clock, random, nodeName } = options;
   const log = options.log.child({ part: "node" });
   await using parts = new AsyncDisposableStack();
-  mkdirSync(options.home.root, { recursive: true, mode: 0o700 });
-  const home = realpathSync(options.home.root);
+  const home = canonicalRoot(options.home);
   const tools = findHostTools();
-  const isolation = options.isolation ?? (await probeIsolation(tools, join(home, "pods")));
+  const isolation = await (options.isolation ?? probeMachine(options.home));
   if (!isolation.namespaces) log.warn("pods get no namespaces", { why: isolation.why });
   const informers = parts.use(new Informers(client, { clock, random, log }));
   const recorder = parts.use(new EventRecorder(client, { component: "kubelet", host: nodeName, clock, log }));
@@ -130,6 +129,17 @@ export async function startNodeAgent(options: StartNodeOptions): Promise<Running
   await agent.start(server.port);
   const running = parts.move();
   return { agent, kubeletPort: server.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Finds out, by trying in processes of its own, what the machine allows pods. */
+export function probeMachine(home: Home): Promise<Isolation> {
+  return probeIsolation(findHostTools(), join(canonicalRoot(home), "pods"));
+}
+
+/** Pods see the home through mounts, which know no symbolic links. */
+function canonicalRoot({ root }: Home): string {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  return realpathSync(root);
 }
 
 /** Node.js heeds these with NODE_USE_ENV_PROXY, most other programs anyway. */

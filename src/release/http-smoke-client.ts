@@ -1,4 +1,5 @@
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { http } from "../client/node-http.ts";
 import type { SmokeAnswer, SmokeClient, SmokeRequest } from "./smoke-client.ts";
 
 /** The whole of an answer must be there by then, in ms: a version that trickles has not passed. */
@@ -10,14 +11,15 @@ export const httpSmokeClient: SmokeClient = {
   async get({ address, port, path, headers }: SmokeRequest, signal: AbortSignal): Promise<SmokeAnswer> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      request({
-        host: address,
-        port,
-        path,
-        agent: false,
-        signal: limit,
-        headers: { "user-agent": "sluice-smoke", ...headers },
-      })
+      http
+        .request({
+          host: address,
+          port,
+          path,
+          agent: false,
+          signal: limit,
+          headers: { "user-agent": "sluice-smoke", ...headers },
+        })
         .once("response", resolve)
         .once("error", reject)
         .end();
