@@ -3,6 +3,12 @@ import type { Home } from "../engine/home.ts";
 import type { ProcessSpec } from "../engine/respawner.ts";
 import type { Context } from "./context.ts";
 
+/** The API server is there within a second; a slow disk or machine gets a minute before we call it a failure. Milliseconds. */
+export const START_TIMEOUT = 60_000;
+
+/** Somebody else may be starting the engine, or stopping it, with pods that take all the time they are given. Milliseconds. */
+export const LOCK_TIMEOUT = 180_000;
+
 /** Mesh workers: one a core, at least two, so that one can always be lost. */
 export function meshNames(cores: number): readonly string[] {
   return Array.from({ length: Math.max(2, cores) }, (_, i) => `mesh-${i + 1}`);

@@ -1,26 +1,23 @@
 import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type EngineConfig, readConfig, writeConfig } from "../engine/config.ts";
+import { type EngineConfig, forgetConfig, readConfig, writeConfig } from "../engine/config.ts";
 import { freePort, isPortFree } from "../engine/free-port.ts";
 import { type Home, prepareHome } from "../engine/home.ts";
 import { takeLock } from "../engine/lock.ts";
 import { readRecord, recordedNames } from "../engine/process-record.ts";
 import { claimSlice, findFreeSlice } from "../engine/slice.ts";
-import { ensureRunning, untilReady } from "../engine/supervisor.ts";
+import { ensureRunning, stopProcesses, untilReady, untilStopped } from "../engine/supervisor.ts";
 import { AppError } from "../lib/app-error.ts";
 import type { Context } from "./context.ts";
 import { down } from "./down.ts";
-import { controlSpec, meshSpecs } from "./processes.ts";
+import { controlSpec, LOCK_TIMEOUT, meshSpecs, START_TIMEOUT } from "./processes.ts";
 
 export interface UpOptions {
   readonly port?: number;
   readonly without?: readonly "node"[];
   readonly foreground?: boolean;
 }
-
-/** The API server is there within a second; a slow disk or machine gets a minute before we call it a failure. */
-const START_TIMEOUT = 60_000;
 
 /**
  * Starts what does not run, mends what is half there, and returns when the API answers and every mesh worker serves.
@@ -31,38 +28,64 @@ export async function up(context: Context, options: UpOptions): Promise<void> {
   prepareHome(home);
   const config = await start(context, home, options);
   context.stdout.write(greeting(home, config));
-  if (options.foreground) {
-    await aborted(context.signal);
-    await down(context);
-  }
+  if (!options.foreground) return;
+  await untilStopped(home, context.clock, context.signal);
+  if (context.signal.aborted) await down(context);
 }
 
 async function start(context: Context, home: Home, options: UpOptions): Promise<EngineConfig> {
-  using _lock = takeLock(join(home.run, "up.lock"));
+  const { clock, signal } = context;
+  using _lock = await takeLock(home.lock, clock, LOCK_TIMEOUT);
   rmSync(join(home.run, "down"), { force: true });
-  const running = readRecord(home.run, "control").pid !== undefined;
-  const config = await configure(home, options, running);
-  await ensureRunning(home, [controlSpec(context, home)], context.clock);
-  await untilReady(home, "control", context.clock, START_TIMEOUT, context.signal);
+  const config = await startControl(context, home, options);
   const workers = meshSpecs(context, home, availableParallelism());
-  await ensureRunning(home, workers, context.clock);
-  for (const worker of workers) await untilReady(home, worker.name, context.clock, START_TIMEOUT, context.signal);
+  await ensureRunning(home, workers, clock);
+  for (const worker of workers) await untilReady(home, worker.name, clock, START_TIMEOUT, signal);
   return config;
 }
 
-async function configure(home: Home, options: UpOptions, running: boolean): Promise<EngineConfig> {
-  const kept = readConfig(home);
+/** What does not say that the control process has failed: it may still be starting. */
+const NO_FAILURE: ReadonlySet<string> = new Set(["start-timeout", "interrupted"]);
+
+/** Ports that nobody has asked for or got used to are chosen anew when another program takes them first. */
+async function startControl(context: Context, home: Home, options: UpOptions): Promise<EngineConfig> {
+  const { clock, signal } = context;
+  for (let attempt = 1; ; attempt++) {
+    const { pid, respawner } = readRecord(home.run, "control");
+    const kept = readConfig(home);
+    const config = await configure(home, options, kept, pid !== undefined || respawner !== undefined);
+    try {
+      await ensureRunning(home, [controlSpec(context, home)], clock);
+      await untilReady(home, "control", clock, START_TIMEOUT, signal);
+      return config;
+    } catch (error) {
+      if (!(error instanceof AppError) || NO_FAILURE.has(error.code) || respawner !== undefined) throw error;
+      await stopProcesses(home, ["control"], clock, START_TIMEOUT);
+      if (kept || error.code !== "port-taken") throw error;
+      forgetConfig(home);
+      if (options.port !== undefined || attempt === 3) throw error;
+    }
+  }
+}
+
+async function configure(
+  home: Home,
+  options: UpOptions,
+  kept: EngineConfig | undefined,
+  running: boolean,
+): Promise<EngineConfig> {
   if (running && kept) {
     refuseChange(kept, options);
     return kept;
   }
-  const apiPort = options.port ?? kept?.apiPort ?? (await freePort(6443));
+  const apiPort = options.port ?? kept?.apiPort ?? (await freePort(6443, home.root));
   if (!(await isPortFree(apiPort)))
     throw new AppError(
       "port-taken",
       `port ${apiPort} on 127.0.0.1 is taken by another program; choose one: sluice up --port N`,
     );
-  const kubeletPort = kept && (await isPortFree(kept.kubeletPort)) ? kept.kubeletPort : await freePort(10_250);
+  const kubeletPort =
+    kept && (await isPortFree(kept.kubeletPort)) ? kept.kubeletPort : await freePort(10_250, home.root);
   const slice = kept?.slice ?? (await findFreeSlice(home.root));
   if (slice === undefined)
     throw new AppError("no-addresses", "all 64 address ranges 127.64.0.0/16 … 127.127.0.0/16 are in use by engines");
@@ -108,9 +131,4 @@ function greeting(home: Home, config: EngineConfig): string {
     "sluice status shows what runs, sluice down stops it.",
     "",
   ].join("\n");
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { AppError } from "../lib/app-error.ts";
 import type { Home } from "./home.ts";
 
@@ -32,6 +32,11 @@ export function readConfig(home: Home): EngineConfig | undefined {
 export function writeConfig(home: Home, config: EngineConfig): void {
   writeFileSync(`${home.config}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${home.config}.new`, home.config);
+}
+
+/** Of an engine that could not be started with it. */
+export function forgetConfig(home: Home): void {
+  rmSync(home.config, { force: true });
 }
 
 function parse(text: string): EngineConfig | undefined {

@@ -18,6 +18,8 @@ export interface Home {
   readonly compiled: string;
   /** Pid files, states, sockets: what is only true while processes run. */
   readonly run: string;
+  /** Held by whoever starts or stops the engine. */
+  readonly lock: string;
 }
 
 export function homeAt(root: string): Home {
@@ -35,6 +37,7 @@ export function homeAt(root: string): Home {
     mesh: at("mesh"),
     compiled: at("compiled"),
     run: at("run"),
+    lock: at("run/lock"),
   };
 }
 

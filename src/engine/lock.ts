@@ -1,32 +1,50 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../lib/app-error.ts";
+import { type Clock, sleep } from "../lib/clock.ts";
+
+/** Primary result code of SQLite for a lock that another process holds. */
+const SQLITE_BUSY = 5;
+
+/** Milliseconds after which a lock that is held is tried again: the kernel tells nobody when its holder dies. */
+const AGAIN = 50;
 
 /**
- * Takes a lock file for a short piece of work (starting or stopping the engine). A lock whose process is gone is taken over.
- * Fails with `busy` while another process holds it.
+ * Takes the lock of those who start or stop an engine, and waits for whoever has it for up to `timeout` milliseconds;
+ * then fails with `busy`. It is the lock of an SQLite file, which ends with its holder however that ends: no pid to
+ * misread, nothing to clear away after a crash.
  */
-export function takeLock(path: string): Disposable {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(path, String(process.pid), { flag: "wx", mode: 0o600 });
-      return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const holder = holderOf(path);
-      if (holder !== undefined)
-        throw new AppError("busy", `another sluice command (pid ${holder}) is starting or stopping this engine`);
-      rmSync(path, { force: true });
+export async function takeLock(path: string, clock: Clock, timeout: number): Promise<Disposable> {
+  const deadline = clock.monotonic() + timeout;
+  const file = open(path);
+  try {
+    while (!tryLock(file)) {
+      if (clock.monotonic() >= deadline)
+        throw new AppError("busy", "another sluice command is starting or stopping this engine");
+      await sleep(clock, AGAIN);
     }
+  } catch (error) {
+    file.close();
+    throw error;
   }
-  throw new AppError("busy", `${path} is taken again and again`);
+  return { [Symbol.dispose]: () => file.close() };
 }
 
-function holderOf(path: string): number | undefined {
+function open(path: string): DatabaseSync {
   try {
-    const pid = Number(readFileSync(path, "utf8"));
-    process.kill(pid, 0);
-    return pid;
-  } catch {
-    return undefined;
+    return new DatabaseSync(path, { timeout: 0 });
+  } catch (error) {
+    throw new AppError("home-unusable", `${path} cannot be used as lock: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function tryLock(file: DatabaseSync): boolean {
+  try {
+    file.exec("BEGIN EXCLUSIVE");
+    return true;
+  } catch (error) {
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY) return false;
+    throw error;
   }
 }

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseStat, type ProcessIdentity } from "../lib/proc-stat.ts";
 
 /**
  * What is known of one process of the engine, in files under HOME/run:
- * `<name>.pid` and `<name>.respawner` hold "pid start-time", written by the respawner;
+ * `<name>.pid` and `<name>.respawner` hold "pid start-time boot", written by the respawner;
  * `<name>.state` is written by the process itself.
  *
  * A pid alone may have been given to a stranger since; together with the start time (field 22 of /proc/<pid>/stat,
- * clock ticks since boot) it names one process for ever.
+ * clock ticks since boot) and the boot's identity it names one process for ever.
  */
 export interface ProcessRecord {
   readonly name: string;
@@ -70,16 +71,21 @@ export function forgetState(run: string, name: string): void {
 
 function liveProcess(file: string): number | undefined {
   try {
-    const [pid = "", started = ""] = readFileSync(file, "utf8").trim().split(" ");
-    return startTime(pid) === started ? Number(pid) : undefined;
+    const [pid, startTicks, boot] = readFileSync(file, "utf8").trim().split(" ");
+    return boot === bootId() && isLive({ pid: Number(pid), startTicks: Number(startTicks) }) ? Number(pid) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; the second field, the name in brackets, may contain blanks. */
-function startTime(pid: string): string | undefined {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[0] === "Z" ? undefined : fields[19];
+/** Whether this very process is still there. */
+export function isLive({ pid, startTicks }: ProcessIdentity): boolean {
+  try {
+    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return stat !== undefined && !stat.hasEnded && stat.startTicks === startTicks;
+  } catch {
+    return false;
+  }
 }
+
+const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -21,10 +21,11 @@ const RESPAWN = `#!/bin/sh
 # respawn.sh NAME RUN LOG COMMAND...
 name=$1 run=$2 log=$3
 shift 3
+read -r boot </proc/sys/kernel/random/boot_id
 record() { # FILE PID
   stat=$(cat "/proc/$2/stat" 2>/dev/null) || return 0
   set -- "$1" "$2" $(printf '%s' "\${stat##*) }")
-  echo "$2 \${22}" >"$run/$1.$$" && mv "$run/$1.$$" "$run/$1"
+  echo "$2 \${22} $boot" >"$run/$1.$$" && mv "$run/$1.$$" "$run/$1"
 }
 child= stop=
 trap 'stop=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:net";
+import { pathHash } from "./path-hash.ts";
 
 /** The port at which a slice is claimed, on its last Service address. */
 const CLAIM_PORT = 10_256;
@@ -38,8 +39,7 @@ export function claimSlice(slice: number, shared: boolean): Promise<Disposable |
 
 /** A slice that no engine holds, the search starting where the home's path hashes to, so that a home keeps its slice. */
 export async function findFreeSlice(homePath: string): Promise<number | undefined> {
-  let hash = 2166136261;
-  for (const char of homePath) hash = Math.imul(hash ^ char.charCodeAt(0), 16777619) >>> 0;
+  const hash = pathHash(homePath);
   for (let i = 0; i < 64; i++) {
     const slice = 64 + ((hash + i) % 64);
     const claim = await claimSlice(slice, false);

@@ -13,10 +13,7 @@ export async function ensureRunning(home: Home, specs: readonly ProcessSpec[], c
   for (const spec of specs) {
     const record = readRecord(home.run, spec.name);
     if (record.respawner !== undefined) continue;
-    if (record.pid !== undefined) {
-      process.kill(record.pid, "SIGTERM");
-      await until(home, clock, 35_000, () => readRecord(home.run, spec.name).pid === undefined);
-    }
+    if (record.pid !== undefined) await stopProcesses(home, [spec.name], clock, 35_000);
     startRespawner(home, spec);
   }
 }
@@ -44,6 +41,15 @@ export async function untilReady(
   if (state?.phase === "failed") throw new AppError(state.code ?? "start-failed", state.message ?? `${name} failed`);
 }
 
+/** Resolves when the control process has been stopped for good (`sluice down`), or the signal is aborted. */
+export async function untilStopped(home: Home, clock: Clock, signal: AbortSignal): Promise<void> {
+  const isStopped = (): boolean => readRecord(home.run, "control").respawner === undefined;
+  await until(home, clock, Number.POSITIVE_INFINITY, () => signal.aborted || isStopped());
+}
+
+/** Milliseconds that the kernel may need to end what was killed. */
+const KILL_TIMEOUT = 5000;
+
 /** Ends the respawners and their processes and waits until they are gone; `timeout` later they are killed. */
 export async function stopProcesses(
   home: Home,
@@ -60,7 +66,9 @@ export async function stopProcesses(
   };
   signal("SIGTERM");
   const gone = (): boolean => records().every((r) => r.pid === undefined && r.respawner === undefined);
-  if (!(await until(home, clock, timeout, gone))) signal("SIGKILL");
+  if (await until(home, clock, timeout, gone)) return;
+  signal("SIGKILL");
+  await until(home, clock, KILL_TIMEOUT, gone);
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

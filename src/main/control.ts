@@ -31,6 +31,9 @@ const NAME = "control";
 const NODE_NAME = "sluice";
 const log = lineLogger(clock, descriptorWriter(2), { process: NAME });
 
+/** Failures that may be over when it is tried again. */
+const PASSING: ReadonlySet<string> = new Set(["port-taken", "home-in-use", "no-addresses"]);
+
 /** What runs in this process. */
 interface Parts extends AsyncDisposable {
   readonly node: RunningNode | undefined;
@@ -106,8 +109,11 @@ try {
   const config = readConfig(home);
   if (!config) throw new AppError("not-configured", `${home.config} is missing: start the engine with sluice up`);
   writeState(home.run, NAME, { pid: process.pid, phase: "starting" });
-  const parts = await start(home, config);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop(parts));
+  const starting = start(home, config);
+  // Heard from the beginning: only who has found the pods of its predecessor can end them.
+  for (const signal of ["SIGTERM", "SIGINT"] as const)
+    process.once(signal, () => void starting.then(stop, () => undefined));
+  await starting;
   writeState(home.run, NAME, { pid: process.pid, phase: "ready" });
   log.info("ready", { port: config.apiPort });
   // Node would write it at the end only, which a process that is killed does not have.
@@ -126,7 +132,10 @@ async function stop(parts: Parts): Promise<void> {
   process.exit(143);
 }
 
-/** What a person must mend is said once (`sluice up` shows it); the rest is a crash, after which we come back. */
+/**
+ * What a person must mend is said once (`sluice up` shows it); the rest is a crash, after which we come back, and so is what a
+ * predecessor or a passing connection may hold for a moment.
+ */
 function fail(error: unknown): never {
   log.error("start failed", { error });
   if (!(error instanceof AppError)) process.exit(1);
@@ -136,5 +145,5 @@ function fail(error: unknown): never {
   } catch {
     // The home cannot be written: the log has said it.
   }
-  process.exit(EXIT_CONFIG);
+  process.exit(PASSING.has(code) ? 1 : EXIT_CONFIG);
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { deployments, pods, releasepolicies, releases } from "../../src/api/generated/resources.ts";
 import type { Release } from "../../src/api/generated/sluice-dev.ts";
 import type { ApiClient } from "../../src/client/api-client.ts";
-import { freePort } from "../../src/engine/free-port.ts";
+import { isPortFree } from "../../src/engine/free-port.ts";
 import { EngineUnderTest, eventually } from "../support/engine-under-test.ts";
 import { OwnService } from "../support/own-service.ts";
 import { SteadyClient } from "../support/steady-client.ts";
@@ -159,5 +159,5 @@ function releaseIs(version: string, phase: string): Promise<Release> {
 }
 
 async function nodePort(): Promise<number> {
-  for (let port = 31_000; ; port++) if ((await freePort(port)) === port) return port;
+  for (let port = 31_000; ; port++) if (await isPortFree(port)) return port;
 }

@@ -129,6 +129,26 @@ describe("a node that goes down", () => {
     await world.until("down", (one) => one === undefined);
   });
 
+  test("ends what is just being started, and starts nothing more", async () => {
+    const marks = [`84${process.pid}`, `85${process.pid}`];
+    await world.run("starting", [sh(`trap "" TERM; sleep ${marks[0]}`)], { terminationGracePeriodSeconds: 1 });
+    await world.until("starting", (one) =>
+      one?.status?.conditions?.some(({ type }) => type === "PodReadyToStartContainers"),
+    );
+    const isDown = world.node.agent.shutDown();
+    await world.run("late", [sh(`sleep ${marks[1]}`)]);
+    await isDown;
+    await world.until("late", (one) => one !== undefined);
+    expect(marks.flatMap(processesWith)).toEqual([]);
+    await world.stopNode();
+    await world.startNode();
+    for (const name of ["starting", "late"]) {
+      await world.until(name, isReady);
+      await world.delete(name, 1);
+      await world.until(name, (one) => one === undefined);
+    }
+  });
+
   test("ends its pods in good order, keeps their objects, and runs them again when it comes back", async () => {
     await world.node.agent.shutDown();
     expect(processesWith(mark)).toEqual([]);

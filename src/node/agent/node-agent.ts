@@ -30,6 +30,7 @@ export class NodeAgent implements AsyncDisposable {
   #cancelPrune: Cancel | undefined;
   #idle: (() => void) | undefined;
   #stopped = false;
+  #shutdown = false;
 
   constructor(context: NodeContext, registration: NodeRegistration) {
     this.#context = context;
@@ -71,7 +72,10 @@ export class NodeAgent implements AsyncDisposable {
 
   /** Ends every container in good order; the pods stay in the API, and run again when an agent starts. */
   async shutDown(): Promise<void> {
+    this.#shutdown = true;
     for (const worker of this.#workers.values()) worker.shutDown();
+    // What is just being started is not known to run yet.
+    await Promise.all([...this.#workers.values()].map((worker) => worker.settled()));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle = resolve;
     this.#checkIdle();
@@ -124,6 +128,7 @@ export class NodeAgent implements AsyncDisposable {
       onEnded: () => this.#checkIdle(),
     });
     this.#workers.set(uid, worker);
+    if (this.#shutdown) worker.shutDown();
     return worker;
   }
 

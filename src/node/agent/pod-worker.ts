@@ -118,9 +118,14 @@ export class PodWorker {
     if (this.#facts.surroundings === "ready") await this.#options.setup.writeNames(this.#pod);
   }
 
+  /** Waits until nothing is being done. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
   /** Waits until what is to be said of the pod is in the API. */
   async flush(): Promise<void> {
-    await this.#running;
+    await this.settled();
     await this.#status.flush();
   }
 

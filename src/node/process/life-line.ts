@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
-import { isAlive, type ProcessIdentity } from "./process-identity.ts";
+import type { ProcessIdentity } from "../../lib/proc-stat.ts";
+import { isAlive } from "./process-identity.ts";
 
 /**
  * Calls `ended` once when the process that holds the FIFO at `path` open for writing is gone: at once if it is gone
@@ -30,4 +31,14 @@ export function watchLifeLine(path: string, holder: ProcessIdentity, ended: () =
     socket.off("close", ended);
     socket.destroy();
   };
+}
+
+/** Takes the place of a life line, so that no shim can make it any more; false when one has made it. */
+export function takeLifeLine(path: string): boolean {
+  try {
+    closeSync(openSync(path, "wx"));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,26 +1,12 @@
 import { readFileSync } from "node:fs";
+import { parseStat, type ProcessIdentity, type ProcessStat } from "../../lib/proc-stat.ts";
 
-/** A process that cannot be mistaken for a later one with the same number. */
-export interface ProcessIdentity {
-  readonly pid: number;
-  /** When it was started, in the kernel's ticks since boot: field 22 of proc_pid_stat(5). */
-  readonly startTicks: number;
-}
-
-/** Reads a line of /proc/PID/stat. The name, the second field, may itself hold blanks and parentheses. */
-export function parseStat(line: string): ProcessIdentity | undefined {
-  const nameEnd = line.lastIndexOf(")");
-  const pid = Number.parseInt(line, 10);
-  const startTicks = Number(line.slice(nameEnd + 2).split(" ")[19]);
-  return nameEnd > 0 && pid > 0 && Number.isSafeInteger(startTicks) ? { pid, startTicks } : undefined;
-}
-
-export function identityOf(pid: number): ProcessIdentity | undefined {
+export function identityOf(pid: number): ProcessStat | undefined {
   return readStat(`/proc/${pid}/stat`);
 }
 
 /** The identity that a process wrote down by copying its /proc/self/stat into a file. */
-export function readStat(path: string): ProcessIdentity | undefined {
+export function readStat(path: string): ProcessStat | undefined {
   try {
     return parseStat(readFileSync(path, "utf8"));
   } catch {
@@ -33,13 +19,8 @@ export function readStat(path: string): ProcessIdentity | undefined {
  * is quick, or does it at all) is not.
  */
 export function isAlive({ pid, startTicks }: ProcessIdentity): boolean {
-  try {
-    const line = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const state = line.charAt(line.lastIndexOf(")") + 2);
-    return state !== "Z" && state !== "X" && parseStat(line)?.startTicks === startTicks;
-  } catch {
-    return false;
-  }
+  const now = readStat(`/proc/${pid}/stat`);
+  return now !== undefined && !now.hasEnded && now.startTicks === startTicks;
 }
 
 /** Sends the signal unless the process is gone, so that a stranger with a reused number never gets it. */

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -6,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +16,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vit
 import { systemClock as clock } from "../../main/system-clock.ts";
 import type { ContainerSpec, Running } from "../runtime.ts";
 import { findHostTools, type Isolation, probeIsolation } from "./host-tools.ts";
+import { instanceFiles } from "./instance-files.ts";
 import { ProcessRuntime } from "./process-runtime.ts";
 import { removeTree } from "./remove-tree.ts";
 
@@ -252,6 +255,30 @@ function everyRuntime(): void {
     expect(await second!.exited).toEqual(exit);
     await runtime.removeContainer(first);
     expect(await runtime.adopt()).toEqual([]);
+  });
+
+  test("a shim that has not begun when its control process dies never begins", async () => {
+    const first = await sh("echo ran");
+    await first.exited;
+    const { dir, shim, shimStat, lifeLine, programStat, exit } = instanceFiles(join(home, "pods"), first);
+    for (const file of [shimStat, lifeLine, programStat]) rmSync(file);
+    writeFileSync(exit, "");
+    const [second] = await newRuntime(found).adopt();
+    expect(await second!.exited).toMatchObject({ code: 137, lost: true });
+    expect(spawnSync("sh", [shim], { cwd: dir, stdio: "ignore" }).status).toBe(125);
+    expect(log()).toBe("ran\n");
+  });
+
+  test("a shim that has just begun when its control process dies is found", async () => {
+    const first = await sh("sleep 60");
+    const { shimStat } = instanceFiles(join(home, "pods"), first);
+    const stat = readFileSync(shimStat);
+    rmSync(shimStat);
+    const adopting = newRuntime(found).adopt();
+    writeFileSync(shimStat, stat);
+    const [second] = await adopting;
+    second!.kill();
+    expect(await second!.exited).toMatchObject({ code: 137, lost: false });
   });
 
   test("a restart of the machine ends everything", async () => {

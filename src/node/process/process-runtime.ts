@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { type Clock, sleep } from "../../lib/clock.ts";
+import { parseStat, type ProcessIdentity } from "../../lib/proc-stat.ts";
 import {
   type ContainerRef,
   type ContainerSpec,
@@ -25,10 +26,10 @@ import {
   listInstances,
   readExit,
 } from "./instance-files.ts";
-import { watchLifeLine } from "./life-line.ts";
+import { takeLifeLine, watchLifeLine } from "./life-line.ts";
 import { readMountTable } from "./mount-table.ts";
 import { PodFiles } from "./pod-files.ts";
-import { bootId, isAlive, parseStat, readStat, signalGroup, signalProcess } from "./process-identity.ts";
+import { bootId, isAlive, readStat, signalGroup, signalProcess } from "./process-identity.ts";
 import { removeTree } from "./remove-tree.ts";
 import { buildRoot, type PreparedRoot } from "./root-builder.ts";
 import { containerId, RunningProcess, type RunningProcessOptions } from "./running-process.ts";
@@ -47,6 +48,9 @@ export interface ProcessRuntimeOptions {
 
 /** How long to wait for the kernel to end what a killed shim held. Milliseconds. */
 const KILL_TIMEOUT = 5000;
+
+/** How long a shim may take from making its life line to saying who it is. Milliseconds. */
+const START_TIMEOUT = 1000;
 
 /** Runs containers as processes of this machine, in namespaces of their own where the kernel allows it. */
 export class ProcessRuntime implements Runtime {
@@ -81,7 +85,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   adopt(): Promise<readonly Running[]> {
-    return Promise.resolve(listInstances(this.#podsDir).map((record) => this.#adoptOne(record)));
+    return Promise.all(listInstances(this.#podsDir).map((record) => this.#adoptOne(record)));
   }
 
   async exec(container: ContainerRef, command: readonly string[], options: ExecOptions): Promise<ExecResult> {
@@ -219,9 +223,9 @@ export class ProcessRuntime implements Runtime {
     return this.#running(container, files, exited, this.#options.isolation.namespaces);
   }
 
-  #adoptOne(record: InstanceRecord): Running {
+  async #adoptOne(record: InstanceRecord): Promise<Running> {
     const files = instanceFiles(this.#podsDir, record);
-    const shim = readStat(files.shimStat);
+    const shim = await this.#shimOf(files);
     if (!shim || record.bootId !== this.#bootId) {
       const exit = readExit(files) ?? { code: 137, at: this.#options.clock.now(), lost: true };
       return this.#running(record, files, Promise.resolve(exit), record.root !== undefined, record.bootId);
@@ -229,6 +233,20 @@ export class ProcessRuntime implements Runtime {
     const ended = new Promise<void>((resolve) => watchLifeLine(files.lifeLine, shim, resolve));
     const exited = ended.then(() => readExit(files) ?? this.#killed(files, 137, true));
     return this.#running(record, files, exited, record.root !== undefined, record.bootId);
+  }
+
+  /**
+   * Who the shim was. A control process that was killed in the moment of a start leaves a shim that has not said so yet: it
+   * either never begins, because its life line is taken, or says it now.
+   */
+  async #shimOf(files: InstanceFiles): Promise<ProcessIdentity | undefined> {
+    const { clock } = this.#options;
+    const since = clock.now();
+    for (;;) {
+      const shim = readStat(files.shimStat);
+      if (shim || takeLifeLine(files.lifeLine) || clock.now() - since > START_TIMEOUT) return shim;
+      await sleep(clock, 5);
+    }
   }
 
   /** The shim was killed before it could write the exit down; what it held dies too, but a moment later. */

@@ -29,15 +29,10 @@ function findStrays(containerId: string): readonly number[] {
     .map(Number)
     .filter((pid) => {
       try {
-        if (isZombie(pid)) return false;
+        if (identityOf(pid)?.hasEnded) return false;
         return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(mark);
       } catch {
         return false;
       }
     });
-}
-
-function isZombie(pid: number): boolean {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return stat.charAt(stat.lastIndexOf(")") + 2) === "Z";
 }
