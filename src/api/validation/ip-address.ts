@@ -168,20 +168,33 @@ export function validateCidr(
 }
 
 /** An address that something can listen on and others can reach. */
+export function validateReachableIp(text: string, path: FieldPath, errors: FieldErrors): void {
+  validateOutside([LOOPBACK, ...UNREACHABLE], text, path, errors);
+}
+
+/**
+ * The address of an endpoint. Kubernetes refuses the loopback network here too; as it is the network of the pods, that depends on
+ * who writes (apiserver/admission/endpoint-addresses.ts).
+ */
 export function validateEndpointIp(text: string, path: FieldPath, errors: FieldErrors): void {
+  validateOutside(UNREACHABLE, text, path, errors);
+}
+
+function validateOutside(unreachable: readonly Block[], text: string, path: FieldPath, errors: FieldErrors): void {
   const address = parseIp(text);
   if (!address) return errors.invalid(path, text, "must be a valid IP address");
   if (address.bytes.every((byte) => byte === 0)) errors.invalid(path, text, `may not be unspecified (${text})`);
-  for (const [name, blocks] of UNREACHABLE) {
+  for (const [name, blocks] of unreachable) {
     if (blocks.some((block) => cidrContains(block, address))) errors.invalid(path, text, `may not be in the ${name}`);
   }
 }
 
-/**
- * Blocks of which no endpoint can be, as Go's net package knows them, and what errors call them. Kubernetes refuses the
- * loopback range too; here it is the network of the pods.
- */
-const UNREACHABLE: readonly (readonly [name: string, blocks: readonly Cidr[]])[] = [
+type Block = readonly [name: string, blocks: readonly Cidr[]];
+
+const LOOPBACK: Block = ["loopback range (127.0.0.0/8, ::1/128)", blocksOf("127.0.0.0/8", "::1/128")];
+
+/** Blocks of which no endpoint can be, as Go's net package knows them, and what errors call them. */
+const UNREACHABLE: readonly Block[] = [
   ["link-local range (169.254.0.0/16, fe80::/10)", blocksOf("169.254.0.0/16", "fe80::/10")],
   // Any ff?2::/16 is link-local: the flags before the scope do not matter (RFC 4291, section 2.7).
   [

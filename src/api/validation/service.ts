@@ -4,7 +4,7 @@ import type { FieldErrors } from "./field-errors.ts";
 import { FieldPath } from "./field-path.ts";
 import { validatePort } from "./handler.ts";
 import { internalForm } from "./internal-form.ts";
-import { validateCidr, validateEndpointIp, validateIp } from "./ip-address.ts";
+import { validateCidr, validateReachableIp, validateIp } from "./ip-address.ts";
 import { validateLabelName, validateLabels } from "./labels.ts";
 import { labelProblems, portNumberProblems, subdomainProblems } from "./names.ts";
 import { isHeadless, validateClusterIps } from "./service-ip.ts";
@@ -111,7 +111,7 @@ function validateExternalIps(
 ): void {
   for (const [i, ip] of externalIPs.entries()) {
     const path = SPEC.child("externalIPs").index(i);
-    if (validateIp(ip, path, errors, old?.externalIPs)) validateEndpointIp(ip, path, errors);
+    if (validateIp(ip, path, errors, old?.externalIPs)) validateReachableIp(ip, path, errors);
   }
 }
 

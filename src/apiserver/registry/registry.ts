@@ -226,7 +226,7 @@ export class Registry {
   }
 
   #put(write: Write, current: KubeObject | undefined, object: KubeObject, revision: number): Outcome {
-    const claim = write.hooks?.claim(current, object);
+    const claim = write.hooks?.claim(current, object, write.options.dryRun);
     const claimed = claim?.object ?? object;
     // A dry run is told no version that nothing has.
     const stored = write.options.dryRun ? claimed : withRevision(claimed, revision);

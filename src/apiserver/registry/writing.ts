@@ -50,13 +50,13 @@ export interface Wanted {
 export function created(deps: WritingDeps, write: Write, wanted: Wanted): KubeObject {
   const { kind } = write;
   const now = deps.clock.now();
-  const object = normalised(write, wanted.object);
+  const object = withoutSystemFields(normalised(write, wanted.object));
   const owned = wanted.tracked ? object : withTrackedFields(fieldWrite(write, now), undefined, object);
   const admitted = admit(deps.admitters, undefined, kind.stored(owned), admissionOf(deps, write, undefined));
   const named = withGeneratedName(withSystemFields(deps, admitted), deps.random);
   const prepared = prepareCreate(write, named, now);
   checkNew(kind.info, prepared);
-  if (prepared.metadata.resourceVersion)
+  if (Number(prepared.metadata.resourceVersion) > 0)
     throw new StatusError("", "resourceVersion should not be set on objects to be created");
   warningsOnCreate(kind.info, prepared).forEach(write.context.warn);
   return prepared;
@@ -90,12 +90,12 @@ export function fieldWrite({ info, subresource, context, options }: Write, now: 
   return { info, manager, ...(subresource !== undefined && { subresource }), now };
 }
 
-function prepareCreate({ kind, hooks }: Write, object: KubeObject, now: number): KubeObject {
-  return preparedNew(kind.info, hooks ? hooks.prepare(undefined, object) : object, now);
+function prepareCreate({ kind, hooks, options }: Write, object: KubeObject, now: number): KubeObject {
+  return preparedNew(kind.info, hooks ? hooks.prepare(undefined, object, options.dryRun) : object, now);
 }
 
-function prepareUpdate({ kind, part, hooks }: Write, current: KubeObject, object: KubeObject): KubeObject {
-  const complete = hooks && part === undefined ? hooks.prepare(current, object) : object;
+function prepareUpdate({ kind, part, hooks, options }: Write, current: KubeObject, object: KubeObject): KubeObject {
+  const complete = hooks && part === undefined ? hooks.prepare(current, object, options.dryRun) : object;
   return preparedChange(kind.info, current, complete, part);
 }
 
@@ -130,10 +130,22 @@ function withNamespace(object: KubeObject, { info, namespace }: Write): KubeObje
   return withMeta(object, { namespace: namespace ?? "" });
 }
 
+/** A new object without what nobody says of one but the server. */
+function withoutSystemFields(object: KubeObject): KubeObject {
+  const {
+    uid: _,
+    creationTimestamp: _c,
+    deletionTimestamp: _d,
+    deletionGracePeriodSeconds: _g,
+    selfLink: _s,
+    ...metadata
+  } = object.metadata as ObjectMeta;
+  return { ...object, metadata: metadata as KubeObject["metadata"] };
+}
+
 function withSystemFields(deps: WritingDeps, object: KubeObject): KubeObject {
-  const { selfLink: _, deletionTimestamp: _t, deletionGracePeriodSeconds: _g, ...meta } = object.metadata as ObjectMeta;
   const own = { uid: deps.random.uuid(), creationTimestamp: formatTimestamp(deps.clock.now()) };
-  return { ...object, metadata: orderedMeta({ ...meta, ...own }) as KubeObject["metadata"] };
+  return { ...object, metadata: orderedMeta({ ...object.metadata, ...own }) as KubeObject["metadata"] };
 }
 
 /** Of a drawn name at most 58 characters are the client's own and 5 are drawn. */

@@ -14,9 +14,14 @@ export class PortPool {
     this.#random = random;
   }
 
+  /** Whether the port is one of the range. */
+  contains(port: number): boolean {
+    return port >= this.#low && port <= this.#high;
+  }
+
   /** Takes this very port. Throws PoolRefusal. */
   take(port: number): void {
-    if (port < this.#low || port > this.#high)
+    if (!this.contains(port))
       throw new PoolRefusal(
         `provided port is not in the valid range. The range of valid ports is ${this.#low}-${this.#high}`,
       );

@@ -23,8 +23,8 @@ const service = (spec: Partial<ServiceSpec>, name = "s"): Service => ({
 });
 
 /** Creates, or with `old` updates, and keeps what was claimed. */
-const write = (wanted: Service, old?: Service, written = true): Service => {
-  const claim = hooks.claim(old, hooks.prepare(old, wanted));
+const write = (wanted: Service, old?: Service, written = true, dryRun = false): Service => {
+  const claim = hooks.claim(old, hooks.prepare(old, wanted, dryRun), dryRun);
   claim.settle(written);
   return claim.object as Service;
 };
@@ -42,14 +42,57 @@ describe("a Service's address", () => {
 
   test.each([
     ["127.64.0.9", "provided IP is already allocated"],
-    ["127.65.0.9", "the provided network does not match the current range"],
-    ["127.64.0.0", "the provided network does not match the current range"],
-    ["127.64.0.255", "the provided network does not match the current range"],
+    ["127.65.0.9", "the provided IP (127.65.0.9) is not in the valid range. The range of valid IPs is 127.64.0.0/24"],
+    ["127.64.0.0", "the provided IP (127.64.0.0) is not in the valid range. The range of valid IPs is 127.64.0.0/24"],
+    [
+      "127.64.0.255",
+      "the provided IP (127.64.0.255) is not in the valid range. The range of valid IPs is 127.64.0.0/24",
+    ],
   ])("%s is refused: %s", (clusterIP, why) => {
     write(service({ clusterIP: "127.64.0.9" }, "first"));
     expect(() => write(service({ clusterIP }))).toThrow(
       `Service "s" is invalid: spec.clusterIPs: Invalid value: ["${clusterIP}"]: failed to allocate IP ${clusterIP}: ${why}`,
     );
+  });
+
+  test.each<[sentence: string, spec: Partial<ServiceSpec>, why: string]>([
+    [
+      "another family is not there",
+      { ipFamilies: ["IPv6"] },
+      'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster',
+    ],
+    [
+      "nor are addresses of it",
+      { clusterIP: "::1" },
+      'spec.clusterIPs[0]: Invalid value: ["::1"]: IPv6 is not configured on this cluster',
+    ],
+    [
+      "nor both",
+      { ipFamilyPolicy: "RequireDualStack" },
+      'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services',
+    ],
+    [
+      "two families need a policy",
+      { ipFamilies: ["IPv4", "IPv6"] },
+      "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' when multiple IP " +
+        "families are specified",
+    ],
+  ])("%s", (_, spec, why) => {
+    expect(() => write(service(spec))).toThrow(`Service "s" is invalid: ${why}`);
+  });
+
+  test("is one where both families are only preferred", () => {
+    const { spec } = write(service({ ipFamilyPolicy: "PreferDualStack" }));
+    expect(spec).toMatchObject({ ipFamilies: ["IPv4"], ipFamilyPolicy: "PreferDualStack" });
+  });
+
+  test("that is none is left for validation to refuse", () => {
+    expect(hooks.prepare(undefined, service({ clusterIP: "x" }), false)).toMatchObject({ spec: { clusterIPs: ["x"] } });
+  });
+
+  test("is not taken before it is claimed", () => {
+    hooks.prepare(undefined, service({ clusterIP: "127.64.0.9" }), false);
+    expect(write(service({ clusterIP: "127.64.0.9" })).spec.clusterIP).toBe("127.64.0.9");
   });
 
   test("stays in an update that does not name it", () => {
@@ -117,6 +160,11 @@ describe("a Service's node ports", () => {
     expect(() => write(nodePort([{ port: 80, protocol: "TCP", nodePort: 80 }]))).toThrow(
       "spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-30009",
     );
+  });
+
+  test("outside of the range pass a rehearsal, as in Kubernetes", () => {
+    const wanted = nodePort([{ port: 80, protocol: "TCP", nodePort: 80 }]);
+    expect(write(wanted, undefined, false, true).spec.ports?.[0]?.nodePort).toBe(80);
   });
 
   test("stay with the port's name, and are given back when the port goes", () => {

@@ -1,7 +1,10 @@
-import type { Service, ServicePort, ServiceSpec } from "../../api/generated/core-v1.ts";
+import type { Service, ServicePort } from "../../api/generated/core-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
+import { FieldErrors } from "../../api/validation/field-errors.ts";
+import { validateAddresses } from "../../api/validation/service.ts";
 import { invalidField } from "../registry/failures.ts";
 import type { Claim, KindHooks } from "../registry/kind-hooks.ts";
+import { withFamilies } from "./ip-families.ts";
 import { type IpPool, PoolRefusal } from "./ip-pool.ts";
 import type { PortPool } from "./port-pool.ts";
 import {
@@ -33,16 +36,24 @@ export class ServiceHooks implements KindHooks {
     for (const service of existing) this.#keep(holdingsOf(service as Service));
   }
 
-  prepare(old: KubeObject | undefined, object: KubeObject): KubeObject {
-    const service = object as Service;
-    if (!old) return withClusterIps(service, undefined);
-    const before = old as Service;
-    return withClusterIps(withKeptValues(service, before), before);
+  /** Kubernetes allocates before it validates: what the pools refuse is told alone, and what they give is validated. */
+  prepare(old: KubeObject | undefined, object: KubeObject, dryRun: boolean): KubeObject {
+    const before = old as Service | undefined;
+    const kept = before ? withKeptValues(object as Service, before) : (object as Service);
+    const service = withClusterIps(kept, before);
+    if (!hasGoodAddresses(service, before)) return service;
+    const complete = withFamilies(service, before);
+    const tried = new Taking(this.#addresses, this.#ports, before ? holdingsOf(before) : NOTHING, dryRun);
+    try {
+      return this.#fill(complete, tried);
+    } finally {
+      tried.undo();
+    }
   }
 
-  claim(old: KubeObject | undefined, object: KubeObject): Claim {
+  claim(old: KubeObject | undefined, object: KubeObject, dryRun: boolean): Claim {
     const held = old ? holdingsOf(old as Service) : NOTHING;
-    const taken = new Taking(this.#addresses, this.#ports, held);
+    const taken = new Taking(this.#addresses, this.#ports, held, dryRun);
     let service: Service;
     try {
       service = this.#fill(object as Service, taken);
@@ -65,7 +76,7 @@ export class ServiceHooks implements KindHooks {
 
   #fill(service: Service, taken: Taking): Service {
     const spec = service.spec ?? {};
-    let filled = needsClusterIp(spec) ? withSpec(service, familiesOf(spec)) : service;
+    let filled = service;
     if (needsClusterIp(spec) && spec.clusterIP !== "None") {
       const address = taken.address(service, spec.clusterIP || undefined);
       filled = withSpec(filled, { clusterIP: address, clusterIPs: [address] });
@@ -94,13 +105,16 @@ class Taking {
   readonly #addresses: IpPool;
   readonly #ports: PortPool;
   readonly #held: Holdings;
+  /** A rehearsal: as in Kubernetes, node ports outside of the range pass. */
+  readonly #dryRun: boolean;
   readonly #takenAddresses: string[] = [];
   readonly #takenPorts: number[] = [];
 
-  constructor(addresses: IpPool, ports: PortPool, held: Holdings) {
+  constructor(addresses: IpPool, ports: PortPool, held: Holdings, dryRun: boolean) {
     this.#addresses = addresses;
     this.#ports = ports;
     this.#held = held;
+    this.#dryRun = dryRun;
   }
 
   address(service: Service, wanted: string | undefined): string {
@@ -118,6 +132,7 @@ class Taking {
 
   port(service: Service, field: string, wanted: number | undefined): number {
     if (wanted !== undefined && this.#held.ports.has(wanted)) return wanted;
+    if (wanted !== undefined && this.#dryRun && !this.#ports.contains(wanted)) return wanted;
     try {
       const port = wanted ?? this.#ports.draw();
       if (wanted !== undefined) this.#ports.take(wanted);
@@ -150,13 +165,11 @@ function sharesNodePort(port: ServicePort, other: ServicePort): boolean {
   return port.nodePort ? port.nodePort === other.nodePort : port.port === other.port;
 }
 
-/** One family, IPv4; only a headless Service without selector, whose endpoints are anybody's, is said to have both. */
-function familiesOf({ clusterIP, selector, ipFamilies, ipFamilyPolicy }: ServiceSpec): Partial<ServiceSpec> {
-  const anyones = clusterIP === "None" && Object.keys(selector ?? {}).length === 0;
-  return {
-    ipFamilies: ipFamilies?.length ? ipFamilies : anyones ? ["IPv4", "IPv6"] : ["IPv4"],
-    ipFamilyPolicy: ipFamilyPolicy ?? (anyones ? "RequireDualStack" : "SingleStack"),
-  };
+/** Addresses that are none are for validation to refuse. */
+function hasGoodAddresses(service: Service, old: Service | undefined): boolean {
+  const errors = new FieldErrors();
+  validateAddresses(service, old, errors);
+  return errors.none;
 }
 
 function holdingsOf({ spec }: Service): Holdings {
