@@ -6,9 +6,12 @@ import type { Logger } from "../observe/logger.ts";
 import type { Store } from "../store/store.ts";
 import type { Admitter } from "./admission/admitter.ts";
 import { defaultTolerationSeconds } from "./admission/default-tolerations.ts";
+import { defaultStorageClass } from "./admission/default-storage-class.ts";
 import { endpointAddresses } from "./admission/endpoint-addresses.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
+import { nodeTaint } from "./admission/node-taint.ts";
 import { priority } from "./admission/priority.ts";
+import { runtimeClass } from "./admission/runtime-class.ts";
 import { storageProtection } from "./admission/storage-protection.ts";
 import { serviceAccountAdmission } from "./admission/service-account.ts";
 import { Authenticator } from "./auth/authenticator.ts";
@@ -113,9 +116,12 @@ export class ApiServer implements AsyncDisposable {
       admitters: [
         namespaceLifecycle,
         serviceAccountAdmission(random),
-        defaultTolerationSeconds,
+        nodeTaint,
         priority,
+        defaultTolerationSeconds,
+        defaultStorageClass,
         storageProtection,
+        runtimeClass,
         endpointAddresses(options.addresses.podCidr),
         ...options.admitters,
       ],

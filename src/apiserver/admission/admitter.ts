@@ -54,8 +54,8 @@ export function admit(
   return admitted;
 }
 
-/** The refusal of an object, which may not have its name yet. */
+/** The refusal of an object, which may not have its name yet; Kubernetes calls one that will never have any `Unknown`. */
 export function refusal(object: KubeObject, { info }: AdmissionRequest, why: string): StatusError {
-  const name = object.metadata.name || object.metadata.generateName;
-  return forbidden({ group: info.group, resource: info.plural, ...(name && { name }) }, why);
+  const name = object.metadata.name || object.metadata.generateName || "Unknown";
+  return forbidden({ group: info.group, resource: info.plural, name }, why);
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { admitted, objectOf } from "../../../test/support/admission.ts";
+import { FieldErrors, invalidError } from "../../api/validation/field-errors.ts";
+import { FieldPath } from "../../api/validation/field-path.ts";
 import { API_SERVER, CONTROLLERS } from "../auth/engine-users.ts";
 import { endpointAddresses } from "./endpoint-addresses.ts";
 
@@ -35,4 +37,16 @@ describe("endpoints on the loopback network", () => {
     const other = slice("10.0.0.1", "2001:db8::1", "128.0.0.1", "a.b");
     expect(admitted(rule, other)).toBe(other);
   });
+});
+
+test("what else is wrong is told with it", () => {
+  const validate = (): never => {
+    const errors = new FieldErrors();
+    errors.required(FieldPath.of("ports"));
+    errors.required(FieldPath.of("metadata.name"));
+    throw invalidError({ group: "discovery.k8s.io", kind: "EndpointSlice" }, "s", errors.list);
+  };
+  expect(() => admitted(rule, slice("127.0.0.1"), { validate })).toThrow(
+    `[metadata.name: Required value, endpoints[0].addresses[0]: Invalid value: "127.0.0.1": ${WHY}, ports: Required value]`,
+  );
 });

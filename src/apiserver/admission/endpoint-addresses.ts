@@ -1,12 +1,12 @@
 import type { Endpoints } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
-import { FieldErrors } from "../../api/validation/field-errors.ts";
+import { StatusError } from "../../api/status-error.ts";
+import { type FieldError, FieldErrors, invalidError } from "../../api/validation/field-errors.ts";
 import { FieldPath } from "../../api/validation/field-path.ts";
 import { cidrContains, parseCidr, parseIp } from "../../api/validation/ip-address.ts";
 import { API_SERVER, CONTROLLERS } from "../auth/engine-users.ts";
-import { checkFields } from "../registry/failures.ts";
-import type { Admitter } from "./admitter.ts";
+import type { AdmissionRequest, Admitter } from "./admitter.ts";
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"].flatMap((text) => parseCidr(text) ?? []);
 
@@ -24,7 +24,8 @@ export function endpointAddresses(podCidr: string): Admitter {
   return {
     name: "EndpointAddresses",
     resources: new Set(["discovery.k8s.io/endpointslices", "/endpoints"]),
-    admit(_old, object, { info, user }) {
+    admit(_old, object, request) {
+      const { info, user } = request;
       if (user.username === API_SERVER.username) return object;
       const mayWritePods = user.username === CONTROLLERS.username;
       const errors = new FieldErrors();
@@ -34,17 +35,36 @@ export function endpointAddresses(podCidr: string): Admitter {
         if (mayWritePods && pods && cidrContains(pods, address)) continue;
         errors.invalid(FieldPath.of(field), ip, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
       }
-      checkFields(info, object.metadata.name, errors);
-      return object;
+      if (errors.none) return object;
+      const [metadata, content] = others(object, request);
+      throw invalidError(info, object.metadata.name ?? "", [...metadata, ...errors.list, ...content]);
     },
   };
+}
+
+/** What else is wrong with the object: with its metadata, and with the rest. */
+function others(object: KubeObject, { validate }: AdmissionRequest): readonly [FieldError[], FieldError[]] {
+  try {
+    validate(object);
+    return [[], []];
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason !== "Invalid") throw error;
+    const causes = (error.status.details?.causes ?? []).map(({ reason, message, field }) => ({
+      type: reason as FieldError["type"],
+      body: message ?? "",
+      field: field ?? "",
+    }));
+    const ofMetadata = ({ field }: FieldError): boolean => field.startsWith("metadata.");
+    return [causes.filter(ofMetadata), causes.filter((cause) => !ofMetadata(cause))];
+  }
 }
 
 function addressesOf(object: KubeObject): Address[] {
   return object.kind === "Endpoints" ? ofSubsets(object as Endpoints) : ofSlice(object as EndpointSlice);
 }
 
-function ofSlice({ endpoints }: EndpointSlice): Address[] {
+function ofSlice({ endpoints, addressType }: EndpointSlice): Address[] {
+  if (addressType !== "IPv4" && addressType !== "IPv6") return [];
   return (endpoints ?? []).flatMap(({ addresses }, i) =>
     (addresses ?? []).map((ip, j) => ({ field: `endpoints[${i}].addresses[${j}]`, ip })),
   );

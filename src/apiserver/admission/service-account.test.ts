@@ -47,6 +47,9 @@ describe("a pod", () => {
     expect(() => specOf({}, [])).toThrow(
       'pods "p" is forbidden: error looking up service account a/default: serviceaccount "default" not found',
     );
+    expect(() => specOf({ serviceAccountName: "x/y" }, [])).toThrow(
+      "error looking up service account a/x/y: invalid resource name \"x/y\": [may not contain '/']",
+    );
   });
 
   test.each<[sentence: string, spec: Partial<PodSpec>, account: object]>([

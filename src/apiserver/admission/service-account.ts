@@ -1,5 +1,6 @@
 import type { Container, Pod, ServiceAccount, Volume } from "../../api/generated/core-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
+import { pathSegmentProblems } from "../../api/validation/names.ts";
 import { type Random, randomSuffix } from "../../lib/random.ts";
 import { type Admitter, type AdmissionRequest, refusal } from "./admitter.ts";
 
@@ -51,8 +52,12 @@ function findAccount(pod: Pod & KubeObject, name: string, request: AdmissionRequ
   const { namespace = "", objects } = request;
   const account = objects.get("/serviceaccounts", name, namespace) as ServiceAccount | undefined;
   if (account) return account;
-  const why = `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
-  throw refusal(pod, request, why);
+  const problems = pathSegmentProblems(name);
+  const why =
+    problems.length > 0
+      ? `invalid resource name ${JSON.stringify(name)}: [${problems.join(" ")}]`
+      : `serviceaccount ${JSON.stringify(name)} not found`;
+  throw refusal(pod, request, `error looking up service account ${namespace}/${name}: ${why}`);
 }
 
 /** The token's volume, mounted in every container that mounts nothing of its own there. */

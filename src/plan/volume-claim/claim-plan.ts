@@ -9,7 +9,10 @@ import { hasEnded, isDeleting } from "../pods/readiness.ts";
 
 /** Provisioner of the class `sluice`: a directory on this machine. The class's parameter `directory` says where. */
 export const PROVISIONER = "sluice.dev/directory";
-const DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class";
+const DEFAULT_CLASS = [
+  "storageclass.kubernetes.io/is-default-class",
+  "storageclass.beta.kubernetes.io/is-default-class",
+];
 export const PROVISIONED_BY = "pv.kubernetes.io/provisioned-by";
 const BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller";
 const BIND_COMPLETED = "pv.kubernetes.io/bind-completed";
@@ -126,11 +129,18 @@ function pending({ status }: PersistentVolumeClaim): ClaimStatus {
   return status?.phase === undefined ? { ...status, phase: "Pending" } : undefined;
 }
 
-/** The newest of the default classes. */
-function defaultClass(classes: readonly StorageClass[]): StorageClass | undefined {
-  return classes
-    .filter(({ metadata }) => metadata.annotations?.[DEFAULT_CLASS] === "true")
-    .sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1))[0];
+/** The newest of the default classes; of equally new ones the first by name. */
+export function defaultClass(classes: readonly StorageClass[]): StorageClass | undefined {
+  const newestFirst = (a: StorageClass, b: StorageClass): number => {
+    const [at, bt] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
+    if (at !== bt) return at < bt ? 1 : -1;
+    return a.metadata.name < b.metadata.name ? -1 : 1;
+  };
+  return classes.filter(isDefault).sort(newestFirst)[0];
+}
+
+function isDefault({ metadata: { annotations = {} } }: StorageClass): boolean {
+  return DEFAULT_CLASS.some((name) => annotations[name] === "true");
 }
 
 /** The smallest free volume that has what the claim asks for. */
