@@ -161,7 +161,7 @@ class TypedWalk implements Context {
     }
     const { values } = schema;
     const names = Object.keys(value);
-    if (names.length === 0) return null;
+    if (names.length === 0) return this.#showsEmptyMap() ? {} : null;
     // Go prints maps in the order of their keys.
     if (names.length > 1) names.sort(byBytes);
     const output: MutableJsonObject = {};
@@ -172,6 +172,14 @@ class TypedWalk implements Context {
       this.#path.pop();
     }
     return output;
+  }
+
+  /**
+   * An empty map is as good as none, and both are never told apart once stored. The labels of a template that must match a selector are
+   * refused when they are empty, though, and the refusal says which of both they were.
+   */
+  #showsEmptyMap(): boolean {
+    return this.#fields.at(-1)?.name === "labels" && SELECTED_TEMPLATES.has(this.#owners.at(-3)?.name ?? "");
   }
 
   #zeroItem(schema: Schema): JsonValue {
@@ -253,6 +261,13 @@ class TypedWalk implements Context {
     return [...found].slice(0, MAX_PROBLEMS);
   }
 }
+
+const SELECTED_TEMPLATES: ReadonlySet<string> = new Set([
+  "apps/v1.DaemonSetSpec",
+  "apps/v1.DeploymentSpec",
+  "apps/v1.ReplicaSetSpec",
+  "apps/v1.StatefulSetSpec",
+]);
 
 /** The zero value of anything but a struct, as Go prints it. */
 function zeroOf(schema: Exclude<Schema, ObjectSchema>): JsonValue {

@@ -36,9 +36,11 @@ const COUNTED: Readonly<Record<string, Counts>> = {
   "discovery.k8s.io/EndpointSlice": contentOrLabels,
 };
 
-/** The generation that a new object begins with; undefined for kinds that have none. */
-export function firstGeneration(info: KindInfo): number | undefined {
-  return info.custom || COUNTED[`${info.group}/${info.kind}`] ? 1 : undefined;
+/** The generation that a new object begins with; kinds that count none take what they are told, and most are told none. */
+export function firstGeneration(info: KindInfo, object: Unstructured): number | undefined {
+  if (info.custom || COUNTED[`${info.group}/${info.kind}`]) return 1;
+  const { generation } = object.metadata;
+  return typeof generation === "number" ? generation : undefined;
 }
 
 /** The generation after an update; undefined when the object has none. */

@@ -12,15 +12,19 @@ import { mapObjects } from "../defaults/items.ts";
 import { aggregate } from "../defaults/pod-level-resources.ts";
 
 /** A new pod's status and the parts of its spec that its labels complete. */
-export function preparedPod(pod: JsonObject): JsonObject {
+export function preparedPod(pod: JsonObject, now: string): JsonObject {
   const labels = objectOf(objectOf(pod["metadata"])["labels"]);
   const spec = withLabelKeys(objectOf(pod["spec"]), labels);
   const gated = arrayOf(spec["schedulingGates"]).length > 0;
-  const status = { phase: "Pending", ...(gated && { conditions: [GATED] }), qosClass: qosClass(spec) };
+  const status = {
+    phase: "Pending",
+    ...(gated && { conditions: [{ ...GATED, lastTransitionTime: now }] }),
+    qosClass: qosClass(spec),
+  };
   return { spec, status };
 }
 
-const GATED: JsonValue = {
+const GATED: JsonObject = {
   type: "PodScheduled",
   status: "False",
   lastProbeTime: null,

@@ -42,13 +42,13 @@ describe("a new object", () => {
   test("begins its generations, where its kind counts them", () => {
     expect(created(deployment, { metadata: { generation: 9 } }).metadata["generation"]).toBe(1);
     expect(created(policy, {}).metadata["generation"]).toBe(1);
-    expect(created(kind("v1", "ConfigMap"), { metadata: { generation: 9 } }).metadata).toEqual({});
+    expect(created(kind("v1", "ConfigMap"), { metadata: { generation: 9 } }).metadata).toEqual({ generation: 9 });
   });
 
   test("a gated pod says that it is", () => {
     const status = created(pod, { spec: { containers: [], schedulingGates: [{ name: "g" }] } })["status"];
     expect(status).toMatchObject({
-      conditions: [{ type: "PodScheduled", status: "False", reason: "SchedulingGated" }],
+      conditions: [{ type: "PodScheduled", status: "False", reason: "SchedulingGated", lastTransitionTime: NOW }],
     });
   });
 

@@ -14,6 +14,7 @@ import type { Unstructured } from "../object.ts";
 import type { KindInfo } from "../table/type-table.ts";
 import { firstGeneration, nextGeneration } from "./generation.ts";
 import { nextDaemonSet, preparedDaemonSet, preparedJob } from "./controllers.ts";
+import { droppedFields } from "./dropped-fields.ts";
 import { preparedPod } from "./pod.ts";
 import { dropUnusedServiceFields } from "./service.ts";
 
@@ -24,10 +25,10 @@ import { dropUnusedServiceFields } from "./service.ts";
 
 /** Prepares a new object. @param now RFC 3339, whole seconds. */
 export function prepareForCreate(info: KindInfo, object: Unstructured, now: string): Unstructured {
-  const prepared: MutableJsonObject = { ...object };
+  const prepared: MutableJsonObject = { ...object, ...droppedFields(kindOf(info), object, undefined) };
   resetStatus(info, prepared);
   CREATE[kindOf(info)]?.(prepared, now);
-  const metadata = withGeneration(objectOf(prepared["metadata"]), firstGeneration(info));
+  const metadata = withGeneration(objectOf(prepared["metadata"]), firstGeneration(info, object));
   // What was reset has defaults again.
   return applyDefaults(info, { ...prepared, apiVersion: object.apiVersion, kind: object.kind, metadata });
 }
@@ -52,7 +53,7 @@ export function prepareForUpdate(
 type Preparation = (prepared: MutableJsonObject, now: string) => void;
 
 const CREATE: Readonly<Record<string, Preparation>> = {
-  "/Pod": (pod) => Object.assign(pod, preparedPod(pod)),
+  "/Pod": (pod, now) => Object.assign(pod, preparedPod(pod, now)),
   "/Namespace": (namespace) => {
     namespace["spec"] = withKubernetesFinalizer(objectOf(namespace["spec"]));
   },
@@ -106,7 +107,7 @@ function withGeneration(metadata: JsonObject, generation: number | undefined): J
 }
 
 function ofMain(info: KindInfo, object: Unstructured, old: Unstructured): Unstructured {
-  const next: MutableJsonObject = { ...object };
+  const next: MutableJsonObject = { ...object, ...droppedFields(kindOf(info), object, old) };
   if (hasStatusEndpoint(info)) copyMember(next, old, "status");
   switch (kindOf(info)) {
     case "/Namespace":

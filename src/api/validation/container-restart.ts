@@ -34,10 +34,10 @@ export function validateInitContainerRestart(container: Restarting, path: FieldP
 }
 
 function validateRule({ action, exitCodes }: ContainerRestartRule, path: FieldPath, errors: FieldErrors): void {
-  errors.oneOf(path.child("action"), action, RULE_ACTIONS);
+  errors.oneOf(path.child("action"), action ?? "", RULE_ACTIONS);
   const codesPath = path.child("exitCodes");
   if (!exitCodes) return errors.required(codesPath, "must be specified");
-  errors.oneOf(codesPath.child("operator"), exitCodes.operator, RULE_OPERATORS);
+  errors.oneOf(codesPath.child("operator"), exitCodes.operator ?? "", RULE_OPERATORS);
   const count = exitCodes.values?.length ?? 0;
   if (count > MAX_EXIT_CODES) errors.tooMany(codesPath.child("values"), count, MAX_EXIT_CODES);
 }

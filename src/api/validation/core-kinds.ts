@@ -79,7 +79,7 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
     update: validateClaimUpdate,
     subresources: { status: (claim, _old, errors) => validateClaimStatus(claim, errors) },
   }),
-  forKind(resources.leases, { name: subdomainProblems, create: validateLease }),
+  forKind(resources.leases, { name: subdomainProblems, anyFinalizer: true, create: validateLease }),
   forKind(resources.replicationcontrollers, {
     name: subdomainProblems,
     create: validateReplicationController,

@@ -99,8 +99,16 @@ function validatePathMatch({ type, value = "" }: PathMatch, path: FieldPath, err
 }
 
 function validateTimeouts({ request, backendRequest }: Timeouts, path: FieldPath, errors: FieldErrors): void {
-  const whole = parseDuration(request ?? "") ?? 0;
-  const part = parseDuration(backendRequest ?? "") ?? 0;
-  if (whole > 0 && part > whole)
-    errors.invalidPart(path, "backendRequest timeout cannot be longer than request timeout");
+  if (request === undefined || backendRequest === undefined) return;
+  const whole = parseDuration(request);
+  const part = parseDuration(backendRequest);
+  const why = "backendRequest timeout cannot be longer than request timeout";
+  if (whole === 0) return;
+  if (whole === undefined || part === undefined)
+    errors.invalid(
+      path,
+      "object",
+      `type conversion error from 'string' to 'google.protobuf.Duration' evaluating rule: ${why}`,
+    );
+  else if (part > whole) errors.invalidPart(path, why);
 }

@@ -7,6 +7,8 @@ import type { NameRule } from "./names.ts";
 export interface KindRules {
   /** Of metadata.name; absent where it need only fit into a URL. */
   readonly name?: NameRule;
+  /** Any qualified finalizer will do, not only those that Kubernetes knows. */
+  readonly anyFinalizer: boolean;
   /** What is wrong already before anything else is looked at, and is told alone. */
   first(object: KubeObject, old: KubeObject | undefined, errors: FieldErrors): void;
   create(object: KubeObject, errors: FieldErrors): void;
@@ -19,6 +21,7 @@ type ChangeRule<T> = (object: T, old: T, errors: FieldErrors) => void;
 
 export interface TypedRules<T> {
   readonly name?: NameRule;
+  readonly anyFinalizer?: boolean;
   readonly first?: (object: T, old: T | undefined, errors: FieldErrors) => void;
   readonly create?: Rule<T>;
   /** By default an object must be good again as if it were new. */
@@ -42,6 +45,7 @@ export function forKind<T extends KubeObject>(
     `${resource.group}/${resource.kind}`,
     {
       ...(rules.name && { name: rules.name }),
+      anyFinalizer: rules.anyFinalizer ?? false,
       first: (object, old, errors) => rules.first?.(typed(object), old && typed(old), errors),
       create,
       update: (object, old, errors) => {

@@ -144,9 +144,14 @@ function validateStandardFinalizers(meta: ObjectMeta, errors: FieldErrors): void
     validateKnownFinalizer(finalizer, METADATA.child("finalizers").index(i), errors);
 }
 
+/** One that Kubernetes itself uses. */
+export function isStandardFinalizer(name: string): boolean {
+  return STANDARD_FINALIZERS.has(name);
+}
+
 /** A name with a domain, or one that Kubernetes knows. */
 function validateKnownFinalizer(finalizer: string, path: FieldPath, errors: FieldErrors): void {
-  if (!finalizer.includes("/") && !STANDARD_FINALIZERS.has(finalizer))
+  if (!finalizer.includes("/") && !isStandardFinalizer(finalizer))
     errors.invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified");
 }
 

@@ -81,9 +81,12 @@ export function validateContainerResourceName(name: string, path: FieldPath, err
     errors.invalid(path, name, "doesn't follow extended resource name standard");
 }
 
+/** What a pod as a whole can have; the one in the middle stands for all sizes of pages. */
+const POD_LEVEL = ["cpu", "hugepages-", "memory"];
+
 export function validatePodResourceName(name: string, path: FieldPath, errors: FieldErrors): void {
   if (!validateResourceName(name, path, errors)) return;
-  if (name !== "cpu" && name !== "memory" && !isHugePages(name)) errors.notSupported(path, name, ["cpu", "memory"]);
+  if (name !== "cpu" && name !== "memory" && !isHugePages(name)) errors.notSupported(path, name, POD_LEVEL);
 }
 
 export function validateQuotaResourceName(name: string, path: FieldPath, errors: FieldErrors): void {

@@ -96,8 +96,11 @@ function validateClaims(
   const seen = new Set<string>();
   for (const [i, { name, request = "" }] of claims.entries()) {
     const claimPath = path.index(i);
-    if (name === "") errors.required(claimPath);
-    else if (seen.has(name)) errors.duplicate(claimPath, name);
+    if (name === "") {
+      errors.required(claimPath);
+      continue;
+    }
+    if (seen.has(name)) errors.duplicate(claimPath, name);
     else {
       if (request !== "") errors.invalidAll(claimPath.child("request"), request, labelProblems(request));
       const key = request === "" ? name : `${name}/${request}`;

@@ -79,11 +79,10 @@ function onceEach(details: JsonValue | undefined): JsonValue | undefined {
   return { ...rest, causes: [...once.values()] };
 }
 
-/** Decided by admission and allocators, or lost in decoding: an empty map is as good as none. */
+/** Decided by admission and allocators. */
 const ELSEWHERE = new Set([
   'pod-minimal spec.priorityClassName "nope"',
   'service-clusterip spec.clusterIP "10.200.0.1"',
-  "deployment spec.template.metadata.labels {}",
 ]);
 
 describe.each(["kube-validation.json"])("objects as in %s", (file) => {

@@ -77,7 +77,7 @@ function metaRulesOf(info: ResourceInfo, rules: KindRules | undefined): MetaRule
   const { namespaced } = info;
   if (info.custom) return { namespaced, name: subdomainProblems, standardFinalizers: false };
   const name = rules?.name;
-  if (name) return { namespaced, name, standardFinalizers: true };
+  if (name) return { namespaced, name, standardFinalizers: !rules.anyFinalizer };
   const prefix = (text: string): string[] => pathSegmentProblems(text, true);
   return { namespaced, name: pathSegmentProblems, prefix, standardFinalizers: false };
 }

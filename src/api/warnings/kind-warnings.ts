@@ -12,6 +12,7 @@ import { labelProblems } from "../validation/names.ts";
 import { warnOfClaim, warnOfPersistentVolumeClaim } from "./claim.ts";
 import { warnOfAddress, warnOfCidr, warnOfCidrs } from "./ip-form.ts";
 import { deprecatedNodeLabel } from "./node-labels.ts";
+import { warnOfKeyPair } from "./key-pair.ts";
 import { warnOfPersistentVolume } from "./persistent-volume.ts";
 import { warnOfPodSpec, warnOfPodTemplate } from "./pod-template.ts";
 import { warnOfService } from "./service.ts";
@@ -172,6 +173,7 @@ export const KIND_WARNINGS: ReadonlyMap<string, KindWarnings> = new Map([
   }),
   forKind(resources.jobs, "new generation", warnOfJob, nameOfOwner),
   forKind(resources.cronjobs, "new generation", warnOfCronJob, nameOfOwner),
+  forKind(resources.secrets, "each update", warnOfKeyPair),
   forKind(resources.services, "each update", warnOfService),
   forKind(resources.endpoints, "each update", warnOfEndpoints),
   forKind(resources.endpointslices, "never", ({ addressType }, warnings) => {

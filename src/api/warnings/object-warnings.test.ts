@@ -262,9 +262,9 @@ describe("of other kinds", () => {
         "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use " +
           "service.kubernetes.io/topology-mode instead",
         'spec.externalIPs[0]: IPv6 address "2001:DB8::0" should be in RFC 5952 canonical format ("2001:db8::")',
+        "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
         'spec.loadBalancerSourceRanges[0]: IPv6 CIDR value "2001:DB8::0/64" should be in RFC 5952 canonical format ' +
           '("2001:db8::/64")',
-        "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
         'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"',
       ],
     ],
@@ -334,4 +334,64 @@ test.each<[kind: string, object: KubeObject, sameGeneration: number, nextGenerat
   const next = { ...object, metadata: { ...object.metadata, generation: 2 } };
   expect(warningsOnUpdate(infoOf(object), object, object)).toHaveLength(sameGeneration);
   expect(warningsOnUpdate(infoOf(object), next, object)).toHaveLength(nextGeneration);
+});
+
+describe("of a TLS Secret", () => {
+  const pem = (label: string): string => `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
+  const secret = (certificate: string, key: string, type = "kubernetes.io/tls"): KubeObject =>
+    objectOf("v1", "Secret", { type, data: { "tls.crt": btoa(certificate), "tls.key": btoa(key) } });
+  const [certificate, key] = [pem("CERTIFICATE"), pem("RSA PRIVATE KEY")];
+
+  test.each<[certificate: string, key: string, expected: readonly string[]]>([
+    [certificate, key, []],
+    [pem("X") + certificate, pem("EC PARAMETERS") + pem("PRIVATE KEY"), []],
+    ["", key, ["tls: failed to find any PEM data in certificate input"]],
+    [
+      key,
+      certificate,
+      [
+        "tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched",
+      ],
+    ],
+    [
+      pem("X") + pem("Y"),
+      key,
+      [
+        'tls: failed to find "CERTIFICATE" PEM block in certificate input after skipping PEM blocks of the following types: [X Y]',
+      ],
+    ],
+    [certificate, "x", ["tls: failed to find any PEM data in key input"]],
+    [certificate, certificate, ["tls: found a certificate rather than a key in the PEM for the private key"]],
+    [
+      certificate,
+      pem("X"),
+      [
+        'tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: [X]',
+      ],
+    ],
+  ])("%j %j", (crt, own, expected) => {
+    expect(warningsOf(secret(crt, own))).toEqual(expected);
+    expect(warningsOf(secret(crt, own, "Opaque"))).toEqual([]);
+  });
+});
+
+describe("of a custom object", () => {
+  const route = (...finalizers: string[]): KubeObject => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "r", finalizers } as never,
+  });
+  const advice = (path = ""): string =>
+    `prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`;
+
+  test("finalizers that anybody could use", () => {
+    expect(warningsOf(route("orphan", "a.b/c"))).toEqual([]);
+    expect(warningsOf(route("mine", "a.b"))).toEqual([
+      `metadata.finalizers: "a.b": ${advice(" including a path (/)")}`,
+      `metadata.finalizers: "mine": ${advice()}`,
+    ]);
+    expect(warningsOnUpdate(infoOf(route()), route("mine", "a.b"), route("a.b"))).toEqual([
+      `metadata.finalizers: "mine": ${advice()}`,
+    ]);
+  });
 });

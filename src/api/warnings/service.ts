@@ -8,26 +8,29 @@ const HINTS_TEXT = `annotation ${TOPOLOGY_HINTS} is deprecated, please use servi
 export function warnOfService({ metadata, spec }: Service, warnings: Warnings): void {
   const hasExternalIps = Boolean(spec.externalIPs?.length);
   if (TOPOLOGY_HINTS in (metadata.annotations ?? {})) warnings.add(HINTS_TEXT);
-  warnOfIgnoredFields(spec, warnings);
+  warnOfFieldsOfHeadless(spec, warnings);
   warnOfAddresses(spec.externalIPs, SPEC.child("externalIPs"), warnings);
-  warnOfAddress(spec.loadBalancerIP, SPEC.child("loadBalancerIP"), warnings);
-  warnOfCidrs(spec.loadBalancerSourceRanges, SPEC.child("loadBalancerSourceRanges"), warnings);
   if (hasExternalIps && spec.type !== "ExternalName" && spec.clusterIP !== "None")
     warnings.add("spec.externalIPs is deprecated and may no longer be implemented in some clusters");
+  warnOfAddress(spec.loadBalancerIP, SPEC.child("loadBalancerIP"), warnings);
+  warnOfCidrs(spec.loadBalancerSourceRanges, SPEC.child("loadBalancerSourceRanges"), warnings);
+  warnOfNames(spec, warnings);
   if (spec.trafficDistribution === "PreferClose")
     warnings.at(SPEC.child("trafficDistribution"), '"PreferClose" is deprecated; use "PreferSameZone"');
 }
 
-function warnOfIgnoredFields(spec: ServiceSpec, warnings: Warnings): void {
-  const hasExternalIps = Boolean(spec.externalIPs?.length);
-  if (spec.clusterIP === "None") {
-    if (spec.loadBalancerIP) warnings.add("spec.loadBalancerIP is ignored for headless services");
-    if (hasExternalIps) warnings.add("spec.externalIPs is ignored for headless services");
-    if (spec.sessionAffinity && spec.sessionAffinity !== "None")
-      warnings.add("spec.SessionAffinity is ignored for headless services");
-  }
+function warnOfFieldsOfHeadless(spec: ServiceSpec, warnings: Warnings): void {
+  if (spec.clusterIP !== "None") return;
+  if (spec.loadBalancerIP) warnings.add("spec.loadBalancerIP is ignored for headless services");
+  if (spec.externalIPs?.length) warnings.add("spec.externalIPs is ignored for headless services");
+  if (spec.sessionAffinity && spec.sessionAffinity !== "None")
+    warnings.add("spec.SessionAffinity is ignored for headless services");
+}
+
+function warnOfNames(spec: ServiceSpec, warnings: Warnings): void {
   const isExternal = spec.type === "ExternalName";
-  if (isExternal && hasExternalIps) warnings.add('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (isExternal && spec.externalIPs?.length)
+    warnings.add('spec.externalIPs is ignored when spec.type is "ExternalName"');
   if (!isExternal && spec.externalName)
     warnings.add('spec.externalName is ignored when spec.type is not "ExternalName"');
 }
