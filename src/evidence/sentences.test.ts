@@ -37,7 +37,7 @@ describe("words", () => {
   test("nothing has been seen", () => {
     expect(clearance(openLedger())).toBe("0 requests, 0 failed.");
     expect(accusation(openLedger(), versions)).toBe(
-      "v2.4.0 failed 0 of its 0 requests; v2.3.9 failed 0 of 0 in the same time. Evidence that it is worse none (limit 1:100).",
+      "v2.4.0 failed 0 of its 0 requests; v2.3.9 failed 0 of 0 in the same time. No evidence that it is worse.",
     );
   });
 

@@ -38,7 +38,7 @@ export function accusation(ledger: EvidenceLedger, versions: Versions): string {
   return [
     counts,
     expectation(ledger, versions),
-    `Evidence that it is worse ${odds(evidenceOf(ledger))} (limit 1:${LIMIT}).`,
+    evidenceSentence(odds(evidenceOf(ledger))),
     rangeSentence(ratioInterval(shared(ledger.failures))),
     endpointSentence(ledger, fresh.failures),
   ]
@@ -102,6 +102,10 @@ function expectation(ledger: EvidenceLedger, versions: Versions): string {
   );
 }
 
+function evidenceSentence(text: string): string {
+  return text === "none" ? "No evidence that it is worse." : `Evidence that it is worse ${text} (limit 1:${LIMIT}).`;
+}
+
 function rangeSentence({ low, high }: Interval): string {
   if (low > 0 && high < Infinity)
     return `It fails ${oneDecimal(low)} to ${oneDecimal(high)} times as often (95 % range).`;
@@ -111,7 +115,7 @@ function rangeSentence({ low, high }: Interval): string {
 
 function endpointSentence(ledger: EvidenceLedger, failures: number): string {
   const suspect = suspectOf(ledger);
-  if (!suspect || failures < 2) return "";
+  if (!suspect || suspect.new < 2) return "";
   if (suspect.new === failures) return `All of them on ${suspect.endpoint}.`;
   return `${grouped(suspect.new)} of them on ${suspect.endpoint}.`;
 }

@@ -195,11 +195,11 @@ export class ReleaseWorld {
     this.write((d) => ({ ...d, spec: { ...d.spec, paused } }));
   }
 
-  addPolicy(spec: Partial<ReleasePolicy["spec"]>): void {
+  addPolicy(spec: Partial<ReleasePolicy["spec"]>, name = "shop"): void {
     const policy: ReleasePolicy = {
       apiVersion: "sluice.dev/v1alpha1",
       kind: "ReleasePolicy",
-      metadata: meta("shop", { generation: 1 }),
+      metadata: meta(name, { generation: 1 }),
       spec: { targetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "shop" }, ...spec },
     };
     this.#put("releasepolicies", policy);

@@ -58,7 +58,9 @@ export function releaseReasons(release: Release): string {
 
 function countsText(counts: NonNullable<Release["status"]>["new"]): string {
   const { requests = 0, failures = 0, users = 0, usersHit = 0 } = counts ?? {};
-  return `${requests} requests, ${failures} failed; ${users} users, ${usersHit} saw a failure`;
+  // Users are known from the first look at the traffic, requests count from the first user of the new version.
+  if (requests === 0) return "0 requests";
+  return `${requests} ${requests === 1 ? "request" : "requests"}, ${failures} failed; ${users} ${users === 1 ? "user" : "users"}, ${usersHit} saw a failure`;
 }
 
 function ageOf({ metadata }: Release, now: number): string {

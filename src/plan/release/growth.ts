@@ -2,7 +2,7 @@ import type { ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 import { grouped } from "../../lib/number-text.ts";
 import type { Draft } from "./draft.ts";
 import { holdAtStep } from "./phases/held.ts";
-import { seenAt, until } from "./seen.ts";
+import { evidenceText, seenAt, until } from "./seen.ts";
 import type { Situation } from "./situation.ts";
 import { readSteps, type Step, timeOf } from "./steps.ts";
 import { sameWeight, weightText } from "./weights.ts";
@@ -16,6 +16,8 @@ export type Next =
 
 /** Weights grow at most this often. */
 const GROWTH_MS = 5000;
+/** Why a weight is right for a version of which nothing has been seen. */
+const ALL_MAY_FAIL = "if every request failed, the budget would last for one reaction";
 /** So few requests show little, and people should know. */
 const FEW = 100;
 /** Changes below this factor are not worth a write to every worker. */
@@ -51,7 +53,7 @@ function pending(s: Situation, d: Draft, w: number): Next | undefined {
 
 function firstWeight(s: Situation, d: Draft): Next {
   const { first } = s.view.findings.advice;
-  return go(d, first, "if every request failed, the budget would last for one reaction");
+  return go(d, first, ALL_MAY_FAIL);
 }
 
 function nextAuto(s: Situation, d: Draft, policy: ReleasePolicy, w: number): Next {
@@ -98,9 +100,11 @@ function go(d: Draft, w: number, why: string): Next {
 
 function reasonToGrow(s: Situation): string {
   const { new: fresh, evidence } = s.view.findings;
+  if (fresh.requests === 0) return ALL_MAY_FAIL;
+  const requests = `${grouped(fresh.requests)} ${fresh.requests === 1 ? "request" : "requests"}`;
   return fresh.failures === 0
-    ? `nothing wrong in ${grouped(fresh.requests)} requests`
-    : `${grouped(fresh.failures)} of ${grouped(fresh.requests)} requests failed, evidence that it is worse ${evidence.odds}`;
+    ? `nothing wrong in ${requests}`
+    : `${grouped(fresh.failures)} of ${requests} failed, ${evidenceText(evidence)}`;
 }
 
 function growingMessage(s: Situation, w: number): string {

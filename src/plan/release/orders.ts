@@ -49,6 +49,7 @@ function resume(d: Draft, by: string): "go on" | "planned" {
   if (reason === "Stuck") return refuse(d, "resume", "its pods cannot start; it goes on by itself when they can");
   if (reason === "Failed") return refuse(d, "resume", "it has failed: retry or promote begins a new attempt");
   if (reason === "Split") d.note({ splitAccepted: true });
+  d.set({ message: `resumed${by}` });
   if (reason === "Step") {
     d.set({ step: (d.status.step ?? 0) + 1 });
     d.enter("Releasing", "ReleaseResumed", `resumed${by}`);
@@ -83,6 +84,7 @@ function promote(s: Situation, d: Draft, policy: ReleasePolicy, by: string): "go
 function promoteHeld(s: Situation, d: Draft, policy: ReleasePolicy, by: string): "go on" | "planned" {
   const { reason, from } = d.status.held ?? {};
   if (reason === "Stuck") return refuse(d, "promote", "its pods cannot start");
+  d.set({ message: `promoted${by}` });
   if (reason === "Failed") {
     newAttempt(d);
     d.enter("Releasing", "ReleasePromoted", `promoted${by} though it had failed: a new attempt`);
@@ -100,6 +102,7 @@ function promoteHeld(s: Situation, d: Draft, policy: ReleasePolicy, by: string):
   }
   if (reason === "Split") d.note({ splitAccepted: true });
   promoted(s, d, policy, weightNow(s));
+  d.set({ message: `promoted${by} ${describeTarget(d)}` });
   d.enter("Releasing", "ReleasePromoted", `promoted${by} ${describeTarget(d)}`);
   return "planned";
 }
@@ -113,6 +116,7 @@ function promoteFull(s: Situation, d: Draft, policy: ReleasePolicy, by: string):
   if (d.phase !== "Held" || reason === "Stuck") return "go on";
   if (reason === "Failed") newAttempt(d);
   d.note({ full: true });
+  d.set({ message: `to 100 % as soon as the pods are ready${by}` });
   if (reason === "Failed" || reason === "Step") d.enter("Releasing", "ReleasePromoted", `promoted to everyone${by}`);
   else unhold(d, `promoted to everyone${by}`);
   return "planned";
@@ -128,6 +132,7 @@ function retry(d: Draft, order: Order, by: string): "go on" | "planned" {
   if (d.phase !== "Held" || d.status.held?.reason !== "Failed")
     return refuse(d, order.verb, "only a release that has failed and is held can be tried again");
   newAttempt(d);
+  d.set({ message: `attempt ${d.status.attempt ?? 1}${by}; tests are next` });
   d.enter("Testing", "ReleaseRetried", `attempt ${d.status.attempt ?? 1}${by}`);
   return "planned";
 }

@@ -8,6 +8,7 @@ import { held } from "./phases/held.ts";
 import { releasing } from "./phases/releasing.ts";
 import { isUndone, reverting, superseding } from "./phases/taking-back.ts";
 import { testing } from "./phases/testing.ts";
+import { letGo } from "./removal.ts";
 import { currentHash, type ReleaseStatus, type Situation } from "./situation.ts";
 import { readSteps } from "./steps.ts";
 import { fail } from "./verdict.ts";
@@ -25,6 +26,7 @@ export function planLive(s: Situation, live: Release): Draft {
   else if (isUndone(s)) fail(s, d, policy, { cause: "Undone", why: "The released template was put back." });
   else if (!s.governed) withoutPolicy(s, d, policy);
   else if (obey(s, d, policy) === "go on") step(s, d, policy);
+  if (s.governed) d.act(...letGo(s.view, policy));
   d.set({ conditions: [succeeded(d)] });
   if (d.status.endTime !== undefined && s.view.trip)
     d.act({ kind: "deleteTrip", name: s.view.trip.metadata.name, why: "the session has ended" });

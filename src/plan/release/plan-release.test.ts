@@ -193,7 +193,7 @@ describe("a bad version", () => {
             lastRequest: "2026-01-01T00:00:09.123Z",
           },
         }),
-      "mesh-2 shut the gate: the failures on GET / reached the limit",
+      "mesh-2 shut the gate by itself: the failures on GET / brought the evidence that it is worse to its limit of 1:100.",
     ],
   ];
   test.each(rules)("ends when %s", (_, happen, why) => {
@@ -205,6 +205,26 @@ describe("a bad version", () => {
     w.settle();
     expect(w.phase).toBe("Reverted");
     expect(w.release.status?.progress?.why).toContain(why);
+  });
+
+  test("a trip is told without evidence that the workers have not reported yet, the receipt with what has come in", () => {
+    const w = world();
+    w.apply("v2");
+    w.pass(1000);
+    const trip = { by: "mesh-2", time: "2026-01-01T00:00:09Z" };
+    w.findings = {
+      ...good,
+      trip,
+      words: { ...good.words, accusation: "Evidence that it is worse 1:13 (limit 1:100)." },
+    };
+    w.releaseController();
+    const told =
+      "mesh-2 shut the gate by itself: the failures brought the evidence that it is worse to its limit of 1:100.";
+    expect(w.release.status?.decisions?.at(-1)?.why).toBe(told);
+    w.findings = { ...bad, trip };
+    w.settle();
+    expect(w.release.status?.receipt).toContain("v2 failed 5 of its 166 requests");
+    expect(w.release.status?.receipt).not.toContain(told);
   });
 
   test("somebody who deletes a new pod is not the version's fault", () => {
@@ -235,7 +255,7 @@ describe("a version that cannot start", () => {
     w.broken.add("v2");
     w.apply("v2");
     w.settle();
-    expect(message(w)).toBe("dark: 0 of 1 pod ready, no user on them; then tests");
+    expect(message(w)).toBe("dark: 0 of 1 pod ready, no user on it; then tests");
     w.loseImage("v2");
     w.settle();
     expect(w.release.status).toMatchObject({ phase: "Held", held: { reason: "Stuck" } });
@@ -429,8 +449,11 @@ describe("orders", () => {
     w.pass(60_000);
     expect(w.release.status?.weightText).toBe("2 %");
     w.order("resume");
+    w.releaseController();
+    expect(message(w)).toBe("resumed by ann");
     w.settle();
     expect(w.phase).toBe("Releasing");
+    expect(message(w)).toMatch(/^at 50 %: /);
   });
 
   test("a held release with users on it ends on evidence all the same", () => {
@@ -567,6 +590,38 @@ describe("around a release", () => {
     expect(w.phase).toBe("Reverted");
     expect([...w.served()]).toEqual(["shop:v1"]);
     expect(w.readyOf("v1")).toHaveLength(3);
+  });
+
+  test("a policy that is deleted while another stands in goes at once, and the release goes on", () => {
+    const w = world({ soak: "1h" });
+    w.addPolicy({ soak: "1h", onFailure: "Hold" }, "shop-b");
+    w.apply("v2");
+    w.pass(1000);
+    w.deletePolicy();
+    w.settle();
+    expect(w.policy).toBeUndefined();
+    expect(w.phase).toBe("Releasing");
+    w.findings = bad;
+    w.settle();
+    expect(w.phase).toBe("Held");
+  });
+
+  test("at the end it is said to be at 100 % until it is over", () => {
+    const w = world({ soak: "0s", bake: "0s", steps: [{ weight: 100 }] });
+    w.apply("v2");
+    const seen = new Set<string>();
+    for (let i = 0; i < 300; i++) {
+      w.deploymentController();
+      w.replicaSetController();
+      w.podBecomesReady();
+      w.endpointController();
+      w.syncAll();
+      w.podsVanish();
+      w.releaseController();
+      if (w.release?.status?.bakeTime) seen.add(w.release.status.weightText ?? "");
+    }
+    expect(w.phase).toBe("Succeeded");
+    expect([...seen]).toEqual(["100 %"]);
   });
 
   test("a deleted Deployment takes its rule along", () => {

@@ -51,8 +51,10 @@ export function supersededReceipt(s: Situation, d: Draft): string {
 function reasonOf(s: Situation, d: Draft): string {
   const { cause, why = "" } = d.progress;
   const { accusation } = s.view.findings.words;
-  // The counts go on for a moment after the verdict, so the sentence is made anew from the ledger.
-  if (cause === "Worse" || cause === "Tripped") return accusation || sentence(why);
+  // The counts go on for a moment after the verdict, so the sentence is made anew from the ledger; unless a worker shut the
+  // gate on failures that it died with.
+  if (cause === "Worse" || (cause === "Tripped" && s.view.findings.evidence.reached))
+    return accusation || sentence(why);
   const counts = s.view.findings.new.requests > 0 ? accusation : "";
   return [sentence(why), counts].filter(Boolean).join(" ");
 }

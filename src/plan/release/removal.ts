@@ -31,8 +31,17 @@ export function planRemoval(s: Situation | undefined, view: ReleaseView, now: nu
 export function letGo(view: ReleaseView, heir?: ReleasePolicy): ReleaseAction[] {
   return view.policies
     .filter(({ metadata }) => metadata.deletionTimestamp !== undefined && metadata.finalizers?.includes(FINALIZER))
-    .filter(({ metadata }) => metadata.uid !== heir?.metadata.uid)
+    .filter((policy) => policy.metadata.uid !== heir?.metadata.uid && !isNamed(policy, view))
     .map((policy) => ({ kind: "updatePolicy", object: withoutFinalizer(policy), why: "nothing of it is left" }));
+}
+
+/** A rule still says that it is this policy's, which tells the mesh how to retry. */
+function isNamed({ metadata: { name } }: ReleasePolicy, { routes }: ReleaseView): boolean {
+  return routes.some(({ spec }) =>
+    spec.rules?.some(({ filters }) =>
+      filters?.some(({ extensionRef }) => extensionRef?.kind === "ReleasePolicy" && extensionRef.name === name),
+    ),
+  );
 }
 
 function withoutFinalizer(policy: ReleasePolicy): ReleasePolicy {

@@ -1,5 +1,6 @@
 import type { ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 import type { Cause, Draft } from "./draft.ts";
+import type { EvidenceFinding, TripFinding } from "./findings.ts";
 import { troubleOf } from "./new-pods.ts";
 import { sentence, versionsOf } from "./receipts.ts";
 import type { Situation } from "./situation.ts";
@@ -14,18 +15,18 @@ export interface Verdict {
 function verdictOf(s: Situation, d: Draft, users: boolean): Verdict | undefined {
   const { findings } = s.view;
   if (users && findings.evidence.reached) return { cause: "Worse", why: findings.words.accusation };
-  if (findings.trip) {
-    const where = findings.trip.endpoint ? ` on ${findings.trip.endpoint}` : "";
-    return {
-      cause: "Tripped",
-      why: `${findings.trip.by} shut the gate: the failures${where} reached the limit. ${findings.words.accusation}`,
-    };
-  }
+  if (findings.trip) return { cause: "Tripped", why: tripSentence(findings.trip, findings.evidence) };
   const trouble = troubleOf(d.progress.pods ?? [], s.freshPods, s.stablePods);
   if (trouble) return { cause: "Pod", why: sentence(trouble) };
   if (users && findings.burning)
     return { cause: "Guard", why: `The service burns its failure budget. ${findings.words.sharedDamage}` };
   return undefined;
+}
+
+/** The worker that shut the gate knew of failures that have not all been reported: what the ledger says would be stale. */
+function tripSentence({ by, endpoint }: TripFinding, { limit }: EvidenceFinding): string {
+  const where = endpoint === undefined ? "" : ` on ${endpoint}`;
+  return `${by} shut the gate by itself: the failures${where} brought the evidence that it is worse to its limit of 1:${limit}.`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Draft, percentOf } from "./draft.ts";
 import { NO_HASH } from "../gate/names.ts";
 import { ensurePods, podsFor, podsWord } from "./pods-for-weight.ts";
 import type { Split } from "./release-rule.ts";
-import { planRouting, reachableNew, type Routing, rulesInForce } from "./routing.ts";
+import { planRouting, type Routing, rulesInForce } from "./routing.ts";
 import { currentHash, readyPods, type Situation } from "./situation.ts";
 
 /** Closer than the mesh can tell. */
@@ -87,7 +87,9 @@ function startOfUsers(d: Draft): void {
 function obstacleTo(s: Situation, wanted: number, enough: boolean): string | undefined {
   if (!enough) {
     const paused = s.deployment.spec.paused ? "; the Deployment is paused (kubectl rollout resume)" : "";
-    return `${podsWord(wanted)} of the new version ${wanted === 1 ? "is" : "are"} ready (${reachableNew(s)} now)${paused}`;
+    const ready = readyPods(s.freshPods).length;
+    if (ready >= wanted) return `the mesh knows ${podsWord(wanted)} of the new version`;
+    return `${podsWord(wanted)} of the new version ${wanted === 1 ? "is" : "are"} ready (${ready} now)${paused}`;
   }
   return rulesInForce(s) ? undefined : "the mesh has the present weight in force";
 }

@@ -59,6 +59,8 @@ export function finish(s: Situation, d: Draft, policy: ReleasePolicy, why: strin
     d.note({ finishTime: d.now });
     d.decide("open the gate", why);
   }
+  // At rest the rule sends everything to `-stable`, which leads to the new version by then.
+  d.set({ weight: 100, weightText: "100 %" });
   const { new: fresh, old } = versionsOf(d);
   const hash = d.release.spec.templateHash ?? NO_HASH;
   if (s.shut && s.gate && currentHash(s) === hash) {
@@ -79,7 +81,6 @@ export function finish(s: Situation, d: Draft, policy: ReleasePolicy, why: strin
   const actions = planRouting(s, policy, atRest, "the new version is the stable one now");
   d.act(...actions);
   if (actions.length > 0 || !rulesInForce(s)) return;
-  d.set({ weight: 100, weightText: "100 %" });
   const receipt = successReceipt(s, d);
   end(d, { phase: "Succeeded", reason: "ReleaseSucceeded", receipt, why, now: `everyone is on ${fresh}` });
 }

@@ -20,11 +20,15 @@ export function deploying(s: Situation, d: Draft, policy: ReleasePolicy): void {
   }
   if (!enough) {
     const paused = s.deployment.spec.paused ? ": the Deployment is paused (kubectl rollout resume)" : "";
-    d.set({ message: `dark: ${reachableNew(s)} of ${podsWord(dark)} ready, no user on them; then tests${paused}` });
+    d.set({
+      message: `dark: ${reachableNew(s)} of ${podsWord(dark)} ready, no user on ${dark === 1 ? "it" : "them"}; then tests${paused}`,
+    });
     return;
   }
   if (!written || !rulesInForce(s)) {
-    d.set({ message: `dark: ${podsWord(dark)} ready, no user on them; waits for the mesh to have the rule in force` });
+    d.set({
+      message: `dark: ${podsWord(dark)} ready, no user on ${dark === 1 ? "it" : "them"}; waits for the mesh to have the rule in force`,
+    });
     return;
   }
   d.note({ pods: knownPods([], s.freshPods) });
@@ -32,7 +36,7 @@ export function deploying(s: Situation, d: Draft, policy: ReleasePolicy): void {
   d.enter(
     "Testing",
     "ReleaseTesting",
-    `${podsWord(dark)} of the new version ${dark === 1 ? "is" : "are"} ready; no user is on them`,
+    `${podsWord(dark)} of the new version ${dark === 1 ? "is" : "are"} ready; no user is on ${dark === 1 ? "it" : "them"}`,
   );
 }
 
