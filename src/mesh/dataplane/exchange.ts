@@ -1,4 +1,3 @@
-import type { RedirectFilter } from "../../plan/routing/snapshot.ts";
 import { FIELD } from "../http1/fields.ts";
 import type { RequestHead } from "../http1/request-head.ts";
 import { CHUNKED, type ResponseHead, UNTIL_CLOSE } from "../http1/response-head.ts";
@@ -10,11 +9,11 @@ import type { Endpoint } from "./endpoint.ts";
 import { answerTo, type Failure } from "./failure.ts";
 import { forwardRequest, type Hop } from "./forward-request.ts";
 import { forwardInterim, forwardResponse, forwardSwitch } from "./forward-response.ts";
-import { type LocalAnswer, localAnswer } from "./local-answer.ts";
+import { lastHopAnswer, type LocalAnswer, localAnswer, redirectAnswer } from "./local-answer.ts";
 import type { Outbox } from "./outbox.ts";
 import { Replay } from "./replay.ts";
 import { type FailedAttempt, isHarmless, isIdempotent, nextStep, type Step } from "./retry.ts";
-import { changePath, locationOf } from "./rewrite.ts";
+import { changePath } from "./rewrite.ts";
 import type { ActiveRule, RouteTable, Share } from "./route.ts";
 import { type Asker, UpstreamConnection } from "./upstream-connection.ts";
 
@@ -43,6 +42,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const NO_ENDPOINTS: readonly Endpoint[] = [];
 /** nginx' status for a client that went away, for the log. */
 const CLIENT_GONE = 499;
+const UNREAD: LocalAnswer = { status: 408, text: "the client does not read the answer" };
 
 /** One request and its answer: routed, sent, sent again where that is safe, answered, counted. */
 export class Exchange implements Asker {
@@ -83,6 +83,14 @@ export class Exchange implements Asker {
   /** The next attempt must not use a connection that was in use before. */
   #fresh = false;
   #overall: number = NEVER;
+  /** When the present wait is given up. */
+  #giveUp: number = NEVER;
+  /** The client reads more slowly than the backend answers. */
+  #clientBlocks = false;
+  /** 100 Continue is owed before there will be any content. */
+  #continueOwed: boolean;
+  /** The answer is one that may be silent for as long as it likes. */
+  #streaming = false;
   /** The head of the answer has gone to the client. */
   #answering = false;
   #chunkedAnswer = false;
@@ -103,6 +111,7 @@ export class Exchange implements Asker {
     this.#minor = head.minor;
     this.#chunkedRequest = head.contentLength < 0;
     this.#expectsContinue = head.expectsContinue;
+    this.#continueOwed = head.expectsContinue;
     this.#upgrade = head.upgrade !== undefined;
     this.#keep = head.persistent;
     this.#began = core.monotonic();
@@ -115,14 +124,14 @@ export class Exchange implements Asker {
   start(head: RequestHead): void {
     const found = this.#client.routes.find(head);
     if (!found) return this.#answer({ status: 404, text: "no route matches" });
-    if (head.maxForwards === 0) return this.#answerHere();
+    if (head.maxForwards === 0) return this.#answer(lastHopAnswer(this.method));
     const { rule, prefix } = found;
     this.#rule = rule;
     this.#prefix = prefix;
-    if (rule.redirect) return this.#redirect(rule.redirect, head);
+    if (rule.redirect) return this.#answer(redirectAnswer(rule.redirect, head, prefix));
     const drawn = rule.draw(this.#core.random);
     const share = drawn?.share;
-    if (share?.redirect) return this.#redirect(share.redirect, head);
+    if (share?.redirect) return this.#answer(redirectAnswer(share.redirect, head, prefix));
     if (!share?.backend) return this.#answer({ status: 500, text: "the route leads to no backend" });
     this.#share = share;
     if (drawn?.tally && share.version) {
@@ -152,16 +161,20 @@ export class Exchange implements Asker {
         this.#replay.add(bytes.subarray(start, end), upstream.connecting ? NEVER : limits.replayBytes);
       this.#writeContent(upstream, bytes, start, end);
     }
+    this.#continueOwed = false;
+    if (upstream.out.full || (upstream.connecting && this.#replay.size >= limits.replayBytes)) {
+      this.#contentPaused = true;
+      this.#client.pauseContent();
+    }
     this.#wait();
-    if (!upstream.out.full && !(upstream.connecting && this.#replay.size >= limits.replayBytes)) return;
-    this.#contentPaused = true;
-    this.#client.pauseContent();
   }
 
   requestEnded(trailers: string): void {
     this.#contentDone = true;
     this.#trailers = trailers;
-    if (this.#upstream) this.#endContent(this.#upstream);
+    if (!this.#upstream) return;
+    this.#endContent(this.#upstream);
+    if (this.#account) this.#wait();
   }
 
   /** Everything of this turn has been handed on. */
@@ -180,7 +193,8 @@ export class Exchange implements Asker {
     this.#upstream?.destroy();
     this.#leaveEndpoint();
     if (this.#tunnel) this.#account?.close(false);
-    else this.#account?.abandon();
+    else if (this.#answering) this.#account?.abandon();
+    else this.#account?.gaveUp(this.#core.monotonic());
     this.#end(this.#answering ? this.#status : CLIENT_GONE, "the client went away");
   }
 
@@ -198,14 +212,18 @@ export class Exchange implements Asker {
 
   /** The client has read what was written. */
   clientDrained(): void {
+    this.#clientBlocks = false;
     this.#upstream?.resume();
+    this.#wait();
   }
 
   expire(now: number): void {
     if (this.#ended) return;
+    if (now < this.#giveUp) return this.#overdue(now);
     const connecting = this.#upstream?.connecting === true && now < this.#overall;
     this.#upstream?.destroy();
-    if (this.#answering) this.#break("timeout");
+    if (this.#clientBlocks) this.requestBroken(UNREAD);
+    else if (this.#answering) this.#break("timeout");
     else this.#attemptFailed(connecting ? "refused" : "timeout");
     this.flush();
   }
@@ -220,11 +238,13 @@ export class Exchange implements Asker {
     if (!this.#contentPaused) return;
     this.#contentPaused = false;
     this.#client.resumeContent();
+    this.#wait();
   }
 
   interim(head: ResponseHead): void {
     // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
     if (this.#minor === 1) this.#client.out.text(forwardInterim(head));
+    this.#continueOwed = false;
     this.#wait();
   }
 
@@ -246,8 +266,10 @@ export class Exchange implements Asker {
 
   answered(head: ResponseHead, length: number): void {
     if (head.status >= 500 && this.#share?.version === "new" && this.#retryAnswered(head.status)) return;
+    this.#account?.answerBegan(this.#core.monotonic());
     this.#begin(head.status);
     const chunked = length === CHUNKED || length === UNTIL_CLOSE;
+    this.#streaming = chunked && this.#account !== undefined && head.isEventStream;
     this.#chunkedAnswer = chunked && this.#minor === 1;
     if (chunked && this.#minor === 0) this.#keep = false;
     const frame = {
@@ -272,7 +294,10 @@ export class Exchange implements Asker {
     if (this.#ended) return;
     const { out } = this.#client;
     out.flush();
-    if (out.full) this.#upstream?.pause();
+    if (out.full) {
+      this.#clientBlocks = true;
+      this.#upstream?.pause();
+    }
     this.#wait();
   }
 
@@ -295,18 +320,6 @@ export class Exchange implements Asker {
 
   serverEnded(): void {
     this.#client.endWriting();
-  }
-
-  /** OPTIONS and TRACE that must go no further (RFC 9110 §7.6.2). */
-  #answerHere(): void {
-    this.#answer(
-      this.method === "OPTIONS" ? { status: 200, text: "" } : { status: 501, text: "TRACE is not answered here" },
-    );
-  }
-
-  #redirect(redirect: RedirectFilter, head: RequestHead): void {
-    const location = locationOf(redirect, head.host, head.target, this.#prefix);
-    this.#answer({ status: redirect.status, text: "", lines: `Location: ${location}\r\n` });
   }
 
   #headFor(head: RequestHead, { rewrite, requestEdits }: Share): string {
@@ -374,6 +387,17 @@ export class Exchange implements Asker {
     return true;
   }
 
+  /** Nothing was heard for too long: a failure, but the wait goes on, unless the old version can have the request. */
+  #overdue(now: number): void {
+    this.#account?.overdue();
+    this.#reason = "overdue";
+    this.deadline = this.#giveUp;
+    if (this.#answering || this.#share?.version !== "new") return;
+    const upstream = this.#upstream;
+    const step = nextStep(this.#failedAttempt("timeout"));
+    if (step.to === "stable" && this.#take(step, now)) upstream?.destroy();
+  }
+
   #failedAttempt(failure: FailedAttempt["failure"]): FailedAttempt {
     const share = this.#share;
     const split = this.#rule?.split;
@@ -403,6 +427,7 @@ export class Exchange implements Asker {
     this.#core.metrics.retries++;
     if (share !== this.#share) {
       this.#leaveEndpoint();
+      this.#account?.moved();
       this.#share = share;
       this.#tried = NO_ENDPOINTS;
       this.#attemptsBefore = this.#attempts;
@@ -464,7 +489,18 @@ export class Exchange implements Asker {
     if (this.#tunnel) next = now + limits.tunnelIdle;
     else if (this.#upstream?.connecting) next = now + limits.connect;
     else if (!this.#answering) next = Math.min(next, this.#attemptBegan + (this.#rule?.backendTimeout ?? NEVER));
-    this.deadline = Math.min(next, this.#overall);
+    this.#giveUp = Math.min(next, this.#overall);
+    this.deadline = this.#giveUp;
+    const account = this.#account;
+    if (!account) return;
+    account.heard(now, this.#isAnswerOwed());
+    this.deadline = Math.min(this.#giveUp, account.overdueAt);
+  }
+
+  /** Whether it is the backend's turn to do something: it has all that it asked for, and we could take more from it. */
+  #isAnswerOwed(): boolean {
+    if (this.#tunnel || this.#streaming || this.#clientBlocks) return false;
+    return this.#contentDone || this.#contentPaused || this.#continueOwed;
   }
 
   #end(status: number, reason: string): void {

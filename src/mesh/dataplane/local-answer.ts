@@ -1,3 +1,7 @@
+import type { RedirectFilter } from "../../plan/routing/snapshot.ts";
+import type { RequestHead } from "../http1/request-head.ts";
+import { locationOf } from "./rewrite.ts";
+
 /** Reason phrases of the statuses with which the mesh itself answers. */
 const REASONS: ReadonlyMap<number, string> = new Map([
   [200, "OK"],
@@ -35,4 +39,15 @@ export function localAnswer(answer: LocalAnswer, method: string, connection: str
     `HTTP/1.1 ${answer.status} ${REASONS.get(answer.status) ?? ""}\r\n${answer.lines ?? ""}${type}` +
     `Content-Length: ${content.length}\r\n${date}${connection}\r\n${method === "HEAD" ? "" : content}`
   );
+}
+
+/** To OPTIONS and TRACE that must go no further (RFC 9110 §7.6.2). */
+export function lastHopAnswer(method: string): LocalAnswer {
+  return method === "OPTIONS" ? { status: 200, text: "" } : { status: 501, text: "TRACE is not answered here" };
+}
+
+/** `prefix`: the path prefix by which the request was matched. */
+export function redirectAnswer(redirect: RedirectFilter, head: RequestHead, prefix: string): LocalAnswer {
+  const location = locationOf(redirect, head.host, head.target, prefix);
+  return { status: redirect.status, text: "", lines: `Location: ${location}\r\n` };
 }

@@ -45,6 +45,11 @@ export class ResponseHead {
     return this.minor === 1 || (this.options & OPTION.keepAlive) !== 0;
   }
 
+  /** Server-sent events: such an answer may pause for as long as it likes, and only its reader ends it. */
+  get isEventStream(): boolean {
+    return this.fields.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
+  }
+
   #readLine(bytes: Buffer, pos: number, end: number): number {
     for (let i = 0; i < VERSION.length; i++) {
       if (pos + i === end) return INCOMPLETE;

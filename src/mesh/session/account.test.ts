@@ -3,7 +3,11 @@ import { Account } from "./account.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import { Ledger } from "./ledger.ts";
 
-type Act = (account: Account) => void;
+type Act = (account: Account, ledger: Ledger) => void;
+const told =
+  (time: number): Act =>
+  (_, ledger) =>
+    ledger.pace("s", "GET /a/{id}").add(time);
 const cases: readonly [string, readonly Act[], object][] = [
   ["answered well", [(a) => a.close(false)], { requests: 1, users: 1 }],
   ["answered badly", [(a) => a.close(true)], { requests: 1, failures: 1, hit: 1, users: 1, harm: 1 }],
@@ -26,7 +30,37 @@ const cases: readonly [string, readonly Act[], object][] = [
   [
     "failed, then the client went away",
     [(a) => a.failed(), (a) => a.abandon()],
-    { requests: 1, failures: 1, users: 1, harm: 1 },
+    { requests: 1, failures: 1, hit: 1, users: 1, harm: 1 },
+  ],
+  [
+    "overdue, then answered well by the old version",
+    [(a) => a.overdue(), (a) => a.moved(), (a) => a.close(false)],
+    { requests: 1, failures: 1, retried: 1, users: 1, harm: 1 },
+  ],
+  [
+    "overdue, then answered well all the same",
+    [(a) => a.overdue(), (a) => a.close(false)],
+    { requests: 1, failures: 1, hit: 1, users: 1, harm: 1 },
+  ],
+  [
+    "the client gave up, nobody knows how soon an answer may come",
+    [(a) => a.heard(0, true), (a) => a.gaveUp(10)],
+    { requests: 1, failures: 1, hit: 1, users: 1, harm: 1 },
+  ],
+  [
+    "the client gave up later than the old version answers",
+    [told(100), (a) => a.heard(0, true), (a) => a.gaveUp(110)],
+    { requests: 1, failures: 1, hit: 1, users: 1, harm: 1 },
+  ],
+  [
+    "the client gave up before the old version would have answered",
+    [told(100), (a) => a.heard(0, true), (a) => a.gaveUp(90)],
+    {},
+  ],
+  [
+    "the client gave up while it was its own turn",
+    [(a) => a.heard(0, true), (a) => a.heard(5, false), (a) => a.gaveUp(900)],
+    {},
   ],
 ];
 test.each(cases)("%s", (_, acts, want) => {
@@ -38,7 +72,7 @@ test.each(cases)("%s", (_, acts, want) => {
   const gatekeeper: Pick<Gatekeeper, "failed"> = { failed: (...said) => void heard.push(said.join(" ")) };
   const books = { ledger, gatekeeper, counted: (h: boolean) => void (harm += Number(h)) };
   const account = new Account(books, tally, "new", { method: "GET", target: "/a/1", user: "0123456789abcdef" });
-  for (const act of acts) act(account);
+  for (const act of acts) act(account, ledger);
   const { failures, users } = ledger.report();
   expect({
     ...(tally.requests > 0 && { requests: tally.requests }),

@@ -1,10 +1,12 @@
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { addUser, emptySketch, type UserSketch, writeSketch } from "../../lib/user-sketch.ts";
+import { Pace } from "./pace.ts";
 
 type Status = NonNullable<MeshWorker["status"]>;
 
-/** Endpoints that a session counts one by one; what comes after them counts as `other`. */
+/** Endpoints that a session counts one by one; what comes after them is taken together. */
 const MOST_ENDPOINTS = 200;
+const OTHER = "other";
 /** Users hit by failures that are named one by one. */
 const MOST_HIT = 100;
 
@@ -42,6 +44,7 @@ export class Ledger {
   readonly #failures = new Map<string, FailureRow>();
   readonly #users = new Map<string, UserRow>();
   readonly #endpoints = new Map<string, Set<string>>();
+  readonly #paces = new Map<string, Map<string, Pace>>();
 
   tally(session: string, rule: string, backend: string, w: number): Tally {
     const key = `${session}\n${rule}\n${backend}\n${w}`;
@@ -50,6 +53,22 @@ export class Ledger {
     const tally = { session, rule, backend, w, drawn: 0, requests: 0 };
     this.#tallies.set(key, tally);
     return tally;
+  }
+
+  /** How soon the old version answers at this endpoint. */
+  pace(session: string, endpoint: string): Pace {
+    let paces = this.#paces.get(session);
+    if (!paces) {
+      paces = new Map();
+      this.#paces.set(session, paces);
+    }
+    const place = paces.has(endpoint) || paces.size < MOST_ENDPOINTS ? endpoint : OTHER;
+    let pace = paces.get(place);
+    if (!pace) {
+      pace = new Pace();
+      paces.set(place, pace);
+    }
+    return pace;
   }
 
   /** A request of `tally` failed. Returns the endpoint under which it was counted. */
@@ -84,6 +103,7 @@ export class Ledger {
     for (const [key, row] of this.#failures) if (!sessions.has(row.tally.session)) this.#failures.delete(key);
     for (const [key, row] of this.#users) if (!sessions.has(row.session)) this.#users.delete(key);
     for (const session of this.#endpoints.keys()) if (!sessions.has(session)) this.#endpoints.delete(session);
+    for (const session of this.#paces.keys()) if (!sessions.has(session)) this.#paces.delete(session);
   }
 
   report(): Required<Pick<Status, "requests" | "failures" | "users">> {
@@ -131,7 +151,7 @@ export class Ledger {
       this.#endpoints.set(session, known);
     }
     if (known.has(endpoint)) return endpoint;
-    if (known.size >= MOST_ENDPOINTS) return "other";
+    if (known.size >= MOST_ENDPOINTS) return OTHER;
     known.add(endpoint);
     return endpoint;
   }
