@@ -227,8 +227,8 @@ interface StatusScope {
   readonly ledger: SessionLedger | undefined;
 }
 
-function sessionFor({ metadata, status }: Release): string {
-  return sessionOf(metadata.name, status?.attempt ?? 1);
+function sessionFor(release: Release): string {
+  return sessionOf(release, release.status?.attempt ?? 1);
 }
 
 function smokeId({ session, index }: Pick<SmokeAction, "session" | "index">): string {

@@ -1,4 +1,4 @@
-import type { ReleasePolicy } from "../../api/generated/sluice-dev.ts";
+import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 
 /** Names and labels that a release gives to what it makes. */
 
@@ -27,9 +27,16 @@ export function namesFit(deployment: string): boolean {
   return stableName(deployment).length <= LONGEST_SERVICE_NAME;
 }
 
-/** What the mesh counts under: opaque to it, new with each attempt. */
-export function sessionOf(release: string, attempt: number): string {
-  return `${release}.${attempt}`;
+/** Of a uid, so much tells releases of one name apart. */
+const UID_PART = 8;
+
+/**
+ * What the mesh counts under: opaque to it, new with each attempt. Workers serve all namespaces and remember which gates
+ * they have shut, so a release of the same name in another namespace, or of a Deployment that was deleted and made anew,
+ * has another session: `shop-2.1.3f1c9a70`.
+ */
+export function sessionOf({ metadata: { name, uid } }: Release, attempt: number): string {
+  return `${name}.${attempt}.${uid.slice(0, UID_PART)}`;
 }
 
 /** The first that is free of `<deployment>-<revision>`, `<deployment>-<revision>-2`, … */

@@ -35,7 +35,7 @@ export class Draft {
   }
 
   get session(): string {
-    return sessionOf(this.release.metadata.name, this.status.attempt ?? 1);
+    return sessionOf(this.release, this.status.attempt ?? 1);
   }
 
   act(...actions: readonly ReleaseAction[]): void {
