@@ -64,7 +64,8 @@ export class GarbageCollector implements AsyncDisposable {
     );
     // The object may have gone while its owners were looked for.
     if (this.#graph.get(uid) !== object) return DONE;
-    for (const action of planCollection({ object, owners, dependents: this.#graph.dependentsOf(uid) })) {
+    const view = { object, owners, dependents: this.#graph.dependentsOf(uid), circle: this.#graph.circleOf(uid) };
+    for (const action of planCollection(view)) {
       this.#deps.log.debug("planned", { kind: action.kind, object: action.object.name, why: action.why });
       await this.#apply(action);
     }

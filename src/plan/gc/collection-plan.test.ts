@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { configmaps } from "../../api/generated/resources.ts";
 import type { OwnerReference } from "../../api/object.ts";
-import { type CollectionAction, type OwnerState, planCollection } from "./collection-plan.ts";
+import { type CollectionAction, type CollectionView, type OwnerState, planCollection } from "./collection-plan.ts";
 import { type OwnedObject, OwnershipGraph } from "./ownership-graph.ts";
 
 const reference = (uid: string, blockOwnerDeletion = true): OwnerReference => {
@@ -43,7 +43,7 @@ const owned = (states: Readonly<Record<string, OwnerState>>, change: Partial<Own
 const child = object("c", { owners: [reference("x")] });
 const free = object("c", { owners: [reference("x", false)] });
 
-test.each<[string, Parameters<typeof planCollection>[0], readonly string[]]>([
+test.each<[string, Omit<CollectionView, "circle"> & Partial<CollectionView>, readonly string[]]>([
   ["without owners", { ...owned({}), dependents: [] }, []],
   ["whose owner is there", { ...owned({ a: "present" }), dependents: [child] }, []],
   ["whose owner is gone", { ...owned({ a: "absent" }), dependents: [child] }, ["delete x Background"]],
@@ -81,6 +81,11 @@ test.each<[string, Parameters<typeof planCollection>[0], readonly string[]]>([
   ["that is being deleted", { ...owned({ a: "absent" }, { deleting: true }), dependents: [] }, []],
   ["that waits for a dependent", { object: deleting("x", "foregroundDeletion"), owners: [], dependents: [child] }, []],
   [
+    "that waits for a dependent that waits for it",
+    { object: deleting("x", "foregroundDeletion"), owners: [], dependents: [child], circle: new Set(["c"]) },
+    ["finalizer x foregroundDeletion"],
+  ],
+  [
     "that waits for no dependent that blocks",
     { object: deleting("x", "foregroundDeletion"), owners: [], dependents: [free] },
     ["finalizer x foregroundDeletion"],
@@ -100,7 +105,7 @@ test.each<[string, Parameters<typeof planCollection>[0], readonly string[]]>([
     ["finalizer x orphan"],
   ],
 ])("an object %s", (_, view, actions) => {
-  expect(brief(planCollection(view))).toEqual(actions);
+  expect(brief(planCollection({ circle: new Set(), ...view }))).toEqual(actions);
 });
 
 /** The API's side of deletion, and a collector that looks at whatever the graph says is due. */
@@ -131,10 +136,14 @@ class World {
       this.#due.delete(uid);
       const object = this.graph.get(uid);
       if (!object) continue;
-      const owners = object.owners.map((reference) => ({ reference, state: this.#stateOf(reference.uid) }));
-      for (const action of planCollection({ object, owners, dependents: this.graph.dependentsOf(uid) }))
-        this.#apply(action);
+      for (const action of planCollection(this.#viewOf(object))) this.#apply(action);
     }
+  }
+
+  #viewOf(object: OwnedObject): CollectionView {
+    const owners = object.owners.map((reference) => ({ reference, state: this.#stateOf(reference.uid) }));
+    const { uid } = object;
+    return { object, owners, dependents: this.graph.dependentsOf(uid), circle: this.graph.circleOf(uid) };
   }
 
   #stateOf(uid: string): OwnerState {
@@ -169,6 +178,27 @@ function build(
   world.settle();
   return world;
 }
+
+test("owners in a circle, each deleted in the foreground, do not wait for each other", () => {
+  const circle = [0, 1, 2].map((i) => ({ owner: i, dependent: (i + 1) % 3, blocks: true }));
+  const world = build(circle);
+  for (const { owner } of circle) world.delete(String(owner), "Foreground");
+  world.settle();
+  expect([...world.objects.keys()]).toEqual(["3", "4", "5", "6", "7", "8", "9"]);
+});
+
+test("a chain goes from its end", () => {
+  const world = build([0, 1, 2].map((i) => ({ owner: i, dependent: i + 1, blocks: true })));
+  const went: string[] = [];
+  const remove = world.graph.remove.bind(world.graph);
+  world.graph.remove = (uid) => {
+    went.push(uid);
+    return remove(uid);
+  };
+  world.delete("0", "Foreground");
+  world.settle();
+  expect(went).toEqual(["3", "2", "1", "0"]);
+});
 
 test("whatever owns what, also in circles: what was deleted goes, and nothing is left whose owners are all gone", () => {
   fc.assert(

@@ -1,5 +1,6 @@
 import type { OwnerReference } from "../../api/object.ts";
 import {
+  blocks,
   deletesDependents,
   FOREGROUND_FINALIZER,
   ORPHAN_FINALIZER,
@@ -16,6 +17,8 @@ export interface CollectionView {
   readonly owners: readonly { readonly reference: OwnerReference; readonly state: OwnerState }[];
   /** All objects that refer to this one as their owner. */
   readonly dependents: readonly OwnedObject[];
+  /** Uids of those dependents that wait for this object in their turn (OwnershipGraph). */
+  readonly circle: ReadonlySet<string>;
 }
 
 export type CollectionAction =
@@ -64,13 +67,12 @@ function orphan({ object, dependents }: CollectionView): readonly CollectionActi
   }));
 }
 
-/** Waits for the dependents that block; they are collected on their own account. */
-function finish({ object, dependents }: CollectionView): readonly CollectionAction[] {
-  const blocked = dependents.some(
-    (dependent) =>
-      dependent.uid !== object.uid &&
-      dependent.owners.some(({ uid, blockOwnerDeletion }) => uid === object.uid && blockOwnerDeletion === true),
-  );
+/**
+ * Waits for the dependents that block; they are collected on their own account. Kubernetes would wait for ever where owners in
+ * a circle are each deleted in the foreground; here nobody waits for who waits for it.
+ */
+function finish({ object, dependents, circle }: CollectionView): readonly CollectionAction[] {
+  const blocked = dependents.some((dependent) => !circle.has(dependent.uid) && blocks(dependent, object.uid));
   if (blocked) return [];
   return [{ kind: "removeFinalizer", object, finalizer: FOREGROUND_FINALIZER, why: "nothing blocks it any more" }];
 }

@@ -26,6 +26,11 @@ export function orphansDependents(object: OwnedObject): boolean {
   return object.deleting && object.finalizers.includes(ORPHAN_FINALIZER);
 }
 
+/** The owner with this uid, when it is deleted in the foreground, waits for the object to go. */
+export function blocks(object: OwnedObject, owner: string): boolean {
+  return object.owners.some(({ uid, blockOwnerDeletion }) => uid === owner && blockOwnerDeletion === true);
+}
+
 /** Who owns whom, by uid: all objects of all resources. An owner that was never seen has dependents all the same. */
 export class OwnershipGraph {
   readonly #objects = new Map<string, OwnedObject>();
@@ -42,6 +47,30 @@ export class OwnershipGraph {
       if (object) found.push(object);
     }
     return found;
+  }
+
+  /**
+   * The dependents that wait for this object in their turn, directly or through others: owners in a circle, all of which are
+   * being deleted in the foreground. None of them would ever go if each waited for the others.
+   */
+  circleOf(uid: string): ReadonlySet<string> {
+    const circle = new Set<string>();
+    const self = this.#objects.get(uid);
+    if (!self || !deletesDependents(self)) return circle;
+    for (const dependent of this.dependentsOf(uid)) if (this.#waitsOn(dependent, uid)) circle.add(dependent.uid);
+    return circle;
+  }
+
+  #waitsOn(from: OwnedObject, uid: string): boolean {
+    const seen = new Set<string>();
+    const open = [from];
+    for (let object = open.pop(); object; object = open.pop()) {
+      if (object.uid === uid) return true;
+      if (seen.has(object.uid) || !deletesDependents(object)) continue;
+      seen.add(object.uid);
+      for (const dependent of this.dependentsOf(object.uid)) if (blocks(dependent, object.uid)) open.push(dependent);
+    }
+    return false;
   }
 
   /** Takes in a new or changed object; returns the uids of the objects about which a new decision may be due. */
