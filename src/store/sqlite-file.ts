@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   linkSync,
@@ -32,6 +34,7 @@ export interface SqliteOptions extends StoreOptions {
 export function openSqliteStore(path: string, options: SqliteOptions): Store {
   if (!existsSync(path)) create(path);
   if (statSync(path).size === 0) throw damaged(path, "it is empty");
+  checkWritable(path);
   const database = new DatabaseSync(path, { open: false });
   try {
     database.open();
@@ -83,6 +86,15 @@ function create(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw refusal(error, path);
   } finally {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(fresh + suffix, { force: true });
+  }
+}
+
+/** SQLite falls back to reading only, and calls the lock that it cannot have then a fault of the disk. */
+function checkWritable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    throw new AppError("store-unwritable", `cannot open ${path}: the file or its directory is read-only`, { cause });
   }
 }
 

@@ -42,15 +42,15 @@ describe("a worker", () => {
     const port = 20_000 + (process.pid % 10_000);
     const address = await world.service("web", {
       type: "NodePort",
-      ports: [{ name: "http", port: 80, nodePort: 30_000 + (port % 2_767) }],
+      ports: [{ name: "http", port: 8080, nodePort: 30_000 + (port % 2_767) }],
     });
     await world.endpoints("web", [backend]);
     await world.startWorker("mesh-1");
-    expect(await ask(address, 80)).toBe("200 hello");
+    expect(await ask(address, 8080)).toBe("200 hello");
     expect(await ask("127.0.0.1", 30_000 + (port % 2_767))).toBe("200 hello");
     const second = await world.service("late");
     const status = await world.until("mesh-1", inForce("endpointslices", await world.endpoints("late", [backend])));
-    expect(await ask(second, 80)).toBe("200 hello");
+    expect(await ask(second, 8080)).toBe("200 hello");
     expect(status).toMatchObject({ leaseSeconds: 3, refused: [], draining: [], trips: [] });
   });
 
@@ -59,10 +59,10 @@ describe("a worker", () => {
     await world.endpoints("web", [await saying("before")]);
     await world.startWorker("mesh-1");
     await world.stopApi();
-    expect(await ask(address, 80)).toBe("200 before");
+    expect(await ask(address, 8080)).toBe("200 before");
     await world.startApi();
     await world.until("mesh-1", inForce("endpointslices", await world.endpoints("web", [await saying("after")])));
-    expect(await ask(address, 80)).toBe("200 after");
+    expect(await ask(address, 8080)).toBe("200 after");
   });
 
   test("comes back on its last snapshot without the API", async () => {
@@ -73,15 +73,15 @@ describe("a worker", () => {
     await world.snapshotKept("mesh-1", version);
     await world.stopApi();
     await world.endWorker("mesh-1", "SIGKILL");
-    await expect(ask(address, 80)).rejects.toThrow("ECONNREFUSED");
+    await expect(ask(address, 8080)).rejects.toThrow("ECONNREFUSED");
     await world.startWorker("mesh-1");
-    expect(await ask(address, 80)).toBe("200 kept");
+    expect(await ask(address, 8080)).toBe("200 kept");
   });
 
   test("says which ports it is refused, and takes them when they are free", async () => {
     const address = await world.service("web");
     const squatter = createServer();
-    squatter.listen({ host: address, port: 80 });
+    squatter.listen({ host: address, port: 8080 });
     await once(squatter, "listening");
     await world.startWorker("mesh-1");
     const status = await world.until("mesh-1", ({ refused = [] }) => refused.length > 0);
@@ -89,17 +89,17 @@ describe("a worker", () => {
       {
         namespace: "default",
         service: "web",
-        port: 80,
-        address: `${address}:80`,
+        port: 8080,
+        address: `${address}:8080`,
         reason: "EADDRINUSE",
-        message: `another program listens on ${address}:80`,
+        message: `another program listens on ${address}:8080`,
       },
     ]);
     squatter.close();
     await once(squatter, "close");
     await world.endpoints("web", [await saying("mine")]);
     await world.until("mesh-1", ({ refused = [] }) => refused.length === 0);
-    expect(await ask(address, 80)).toBe("200 mine");
+    expect(await ask(address, 8080)).toBe("200 mine");
   });
 
   test("says which endpoints that are gone have requests in flight", async () => {
@@ -115,7 +115,7 @@ describe("a worker", () => {
     const address = await world.service("web");
     await world.endpoints("web", [slow]);
     await world.startWorker("mesh-1");
-    const answered = ask(address, 80);
+    const answered = ask(address, 8080);
     await asked.promise;
     const version = await world.endpoints("web", [await saying("other")]);
     const status = await world.until("mesh-1", inForce("endpointslices", version));
@@ -137,14 +137,14 @@ describe("two workers", () => {
     let stop = false;
     const answers: string[] = [];
     const load = agents.map(async (each) => {
-      while (!stop) answers.push((await ask(address, 80, each)).slice(0, 3));
+      while (!stop) answers.push((await ask(address, 8080, each)).slice(0, 3));
     });
-    while (answers.length < 200) await ask(address, 80, agent);
+    while (answers.length < 200) await ask(address, 8080, agent);
     const exited = once(first, "exit");
     first.kill("SIGTERM");
     expect(await exited).toEqual([143, null]);
     const then = answers.length;
-    while (answers.length < then + 200) await ask(address, 80, agent);
+    while (answers.length < then + 200) await ask(address, 8080, agent);
     stop = true;
     await Promise.all(load);
     for (const each of [agent, ...agents]) each.destroy();
@@ -162,8 +162,8 @@ describe("two workers", () => {
         rules: [
           {
             backendRefs: [
-              { name: "web-a", port: 80, weight: a },
-              { name: "web-b", port: 80, weight: 100 - a },
+              { name: "web-a", port: 8080, weight: a },
+              { name: "web-b", port: 8080, weight: 100 - a },
             ],
           },
         ],
@@ -175,7 +175,7 @@ describe("two workers", () => {
     const load = Array.from({ length: 12 }, async (_, i) => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 });
       // Some connections are kept, some are new each time.
-      while (!stop) answers.push((await ask(address, 80, i % 3 > 0 && agent)).slice(0, 3));
+      while (!stop) answers.push((await ask(address, 8080, i % 3 > 0 && agent)).slice(0, 3));
       agent.destroy();
     });
     for (let i = 0; i < 60; i++) {
@@ -208,7 +208,7 @@ describe("two workers", () => {
     });
     await world.trip("web", {
       session: "web-1.1",
-      backend: "default/web-new:80",
+      backend: "default/web-new:8080",
       since: [],
       limits: [{ failures: [4] }],
     });
@@ -219,8 +219,8 @@ describe("two workers", () => {
           name: "release",
           filters: [mark("ReleasePolicy", "web"), mark("Release", "web-1.1")],
           backendRefs: [
-            { name: "web-stable", port: 80, weight: 0 },
-            { name: "web-new", port: 80, weight: 100 },
+            { name: "web-stable", port: 8080, weight: 0 },
+            { name: "web-new", port: 8080, weight: 100 },
           ],
         },
       ],
@@ -231,7 +231,7 @@ describe("two workers", () => {
     }
     await world.peersKnown(2);
     const answers: string[] = [];
-    for (let i = 0; i < 60; i++) answers.push(await ask(address, 80));
+    for (let i = 0; i < 60; i++) answers.push(await ask(address, 8080));
     // Each connection lands on either worker; a failure that is told while another is under way can come one too late.
     const failed = answers.filter((answer) => answer.startsWith("500")).length;
     expect(failed).toBeGreaterThanOrEqual(4);
@@ -247,6 +247,6 @@ describe("two workers", () => {
       await world.endWorker(name, "SIGKILL");
       await world.startWorker(name);
     }
-    for (let i = 0; i < 10; i++) expect(await ask(address, 80)).toBe("200 stable");
+    for (let i = 0; i < 10; i++) expect(await ask(address, 8080)).toBe("200 stable");
   });
 });

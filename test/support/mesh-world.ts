@@ -122,7 +122,7 @@ export class MeshWorld implements AsyncDisposable {
       apiVersion: "v1",
       kind: "Service",
       metadata: { namespace: "default", name },
-      spec: { ports: [{ name: "http", port: 80 }], ...spec },
+      spec: { ports: [{ name: "http", port: 8080 }], ...spec },
     });
     return made.spec.clusterIP ?? "";
   }
