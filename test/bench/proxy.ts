@@ -89,7 +89,7 @@ async function startSluice(world: MeshWorld, backend: { address: string; port: n
   const [command, args] = onCore(1, process.execPath, [program, "--home", world.home.root, "--name", "mesh-1"]);
   const child = await world.startWorker("mesh-1", [command, ...args]);
   await world.until("mesh-1", ({ applied }) => Number(applied?.["endpointslices"]) >= Number(version));
-  return { name: "sluice", pid: child.pid ?? 0, address, port: 80 };
+  return { name: "sluice", pid: child.pid ?? 0, address, port: 8080 };
 }
 
 type Config = (
