@@ -44,12 +44,22 @@ export function homeAt(root: string): Home {
 /** Creates the home and the folders that every process expects; fails with `home-unusable` when it cannot be written. */
 export function prepareHome(home: Home): void {
   try {
-    mkdirSync(home.root, { recursive: true, mode: 0o700 });
+    makeRoot(home.root);
     if ((statSync(home.root).mode & 0o077) !== 0) chmodSync(home.root, 0o700);
     for (const folder of [home.run, home.logs, home.mesh]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new AppError("home-unusable", `${home.root} cannot be used as home: ${(error as Error).message}`, {
       cause: error,
     });
+  }
+}
+
+function makeRoot(root: string): void {
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    // Of a read-only file system this says ENOENT; without `recursive` it says what is wrong.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") mkdirSync(root, { mode: 0o700 });
+    throw error;
   }
 }

@@ -41,7 +41,8 @@ function open(path: string): DatabaseSync {
 
 function tryLock(file: DatabaseSync): boolean {
   try {
-    file.exec("BEGIN EXCLUSIVE");
+    // No journal on disk: the lock must be had on a full one, too.
+    file.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return true;
   } catch (error) {
     if (((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY) return false;

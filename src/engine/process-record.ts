@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AppError } from "../lib/app-error.ts";
 import { parseStat, type ProcessIdentity } from "../lib/proc-stat.ts";
 
 /**
@@ -52,26 +53,48 @@ export function recordedNames(run: string): readonly string[] {
 
 export function readState(run: string, name: string): ProcessState | undefined {
   try {
-    return JSON.parse(readFileSync(join(run, `${name}.state`), "utf8")) as ProcessState;
+    return JSON.parse(firstLine(join(run, `${name}.state`))) as ProcessState;
   } catch {
     return undefined;
   }
 }
 
-/** Written whole or not at all, so that a watcher never reads half a state. */
+/**
+ * Written whole or not at all, so that a watcher never reads half a state. On a full disk, which is no reason not to run, it is
+ * written over the one before (`makeRoom`).
+ */
 export function writeState(run: string, name: string, state: ProcessState): void {
   const path = join(run, `${name}.state`);
-  writeFileSync(`${path}.${state.pid}`, JSON.stringify(state), { mode: 0o600 });
-  renameSync(`${path}.${state.pid}`, path);
+  const line = `${JSON.stringify(state)}\n`;
+  try {
+    writeFileSync(`${path}.${state.pid}`, line, { mode: 0o600 });
+    renameSync(`${path}.${state.pid}`, path);
+  } catch (error) {
+    rmSync(`${path}.${state.pid}`, { force: true });
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    if (existsSync(path)) writeFileSync(path, line, { flag: "r+" });
+  }
 }
 
-export function forgetState(run: string, name: string): void {
-  rmSync(join(run, `${name}.state`), { force: true });
+/**
+ * Takes the room that the record of a process needs, so that a full disk is told now and not when the record cannot be written;
+ * forgets the process before. Fails with `disk-full`.
+ */
+export function makeRoom(run: string, name: string): void {
+  try {
+    for (const kind of ["pid", "respawner", "state"])
+      writeFileSync(join(run, `${name}.${kind}`), BLANK, { mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    throw new AppError("disk-full", `the disk of ${run} is full`, { cause: error });
+  }
 }
+
+const BLANK = `${" ".repeat(255)}\n`;
 
 function liveProcess(file: string): number | undefined {
   try {
-    const [pid, startTicks, boot] = readFileSync(file, "utf8").trim().split(" ");
+    const [pid, startTicks, boot] = firstLine(file).split(" ");
     return boot === bootId() && isLive({ pid: Number(pid), startTicks: Number(startTicks) }) ? Number(pid) : undefined;
   } catch {
     return undefined;
@@ -87,5 +110,8 @@ export function isLive({ pid, startTicks }: ProcessIdentity): boolean {
     return false;
   }
 }
+
+/** A line that was written over a longer one leaves the end of that behind. */
+const firstLine = (file: string): string => readFileSync(file, "utf8").split("\n", 1)[0] ?? "";
 
 const bootId = (): string => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

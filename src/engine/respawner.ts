@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { forgetState } from "./process-record.ts";
+import { makeRoom } from "./process-record.ts";
 
 /** A process of the engine that must run for as long as the engine is up. */
 export interface ProcessSpec {
@@ -25,7 +25,9 @@ read -r boot </proc/sys/kernel/random/boot_id
 record() { # FILE PID
   stat=$(cat "/proc/$2/stat" 2>/dev/null) || return 0
   set -- "$1" "$2" $(printf '%s' "\${stat##*) }")
-  echo "$2 \${22} $boot" >"$run/$1.$$" && mv "$run/$1.$$" "$run/$1"
+  # On a full disk there is room where the line before is.
+  { echo "$2 \${22} $boot" >"$run/$1.$$" && mv "$run/$1.$$" "$run/$1"; } 2>/dev/null ||
+    { rm -f "$run/$1.$$"; echo "$2 \${22} $boot" 1<>"$run/$1"; } 2>/dev/null
 }
 child= stop=
 trap 'stop=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
@@ -53,11 +55,11 @@ rm -f "$run/$name.pid" "$run/$name.respawner"
 
 /** Starts a respawner with its process, in a session of its own: neither ends with the terminal or with this process. */
 export function startRespawner(home: { readonly run: string; readonly logs: string }, spec: ProcessSpec): void {
+  makeRoom(home.run, spec.name);
   const script = join(home.run, "respawn.sh");
   // Replaced whole: the shell of another respawner may just be about to read it.
   writeFileSync(`${script}.new`, RESPAWN, { mode: 0o700 });
   renameSync(`${script}.new`, script);
-  forgetState(home.run, spec.name);
   const log = join(home.logs, `${spec.name}.log`);
   spawn("/bin/sh", [script, spec.name, home.run, log, ...spec.command], {
     detached: true,

@@ -1,4 +1,4 @@
-import { watch } from "node:fs";
+import { statfsSync, watch } from "node:fs";
 import { AppError } from "../lib/app-error.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
 import type { Home } from "./home.ts";
@@ -35,11 +35,16 @@ export async function untilReady(
     return record.state?.phase === "ready" && record.state.pid === record.pid ? record : undefined;
   };
   if (!(await until(home, clock, timeout, () => signal.aborted || settled() !== undefined)))
-    throw new AppError("start-timeout", `${name} is not ready after ${timeout / 1000} s; see ${home.logs}/${name}.log`);
+    throw new AppError(
+      "start-timeout",
+      `${name} is not ready after ${timeout / 1000} s${isFull(home) ? ": the disk is full" : ""}; see ${home.logs}/${name}.log`,
+    );
   signal.throwIfAborted();
   const state = settled()?.state;
   if (state?.phase === "failed") throw new AppError(state.code ?? "start-failed", state.message ?? `${name} failed`);
 }
+
+const isFull = (home: Home): boolean => statfsSync(home.root).bavail === 0;
 
 /** Resolves when the control process has been stopped for good (`sluice down`), or the signal is aborted. */
 export async function untilStopped(home: Home, clock: Clock, signal: AbortSignal): Promise<void> {

@@ -19,6 +19,7 @@ import { ImageStore } from "../node/images/image-store.ts";
 import { KubeletServer } from "../node/kubelet/kubelet-server.ts";
 import { LogKeeper } from "../node/logs/log-keeper.ts";
 import { findHostTools, type Isolation, probeIsolation } from "../node/process/host-tools.ts";
+import { isolationOr } from "../node/process/kept-isolation.ts";
 import { ProcessRuntime } from "../node/process/process-runtime.ts";
 import type { Logger } from "../observe/logger.ts";
 
@@ -133,7 +134,8 @@ export async function startNodeAgent(options: StartNodeOptions): Promise<Running
 
 /** Finds out, by trying in processes of its own, what the machine allows pods. */
 export function probeMachine(home: Home): Promise<Isolation> {
-  return probeIsolation(findHostTools(), join(canonicalRoot(home), "pods"));
+  const pods = join(canonicalRoot(home), "pods");
+  return isolationOr(() => probeIsolation(findHostTools(), pods), join(pods, "isolation.json"));
 }
 
 /** Pods see the home through mounts, which know no symbolic links. */

@@ -74,7 +74,8 @@ function create(path: string): void {
     closeSync(openSync(fresh, "wx", 0o600));
     const database = new DatabaseSync(fresh);
     try {
-      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE;
+      // Not yet with a write-ahead log: when the disk is full, closing would leave it uncopied, and say nothing.
+      database.exec(`PRAGMA synchronous = FULL; PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; BEGIN; ${SCHEMA} COMMIT`);
     } finally {
       database.close();

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isReady, machineIsolation, NodeWorld, phaseIs } from "../support/node-world.ts";
+import { smallDisk } from "../support/small-disk.ts";
 
 const isolation = await machineIsolation();
 let directory: string;
@@ -12,27 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** A small file system, until the test is over; undefined where that is not allowed. */
-function smallDisk(): (Disposable & { readonly path: string }) | undefined {
-  const path = join(directory, "small");
-  mkdirSync(path);
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=60m", "none", path]).status !== 0) return undefined;
-  return { path, [Symbol.dispose]: () => void spawnSync("umount", ["-l", path]) };
-}
-
-/** Takes all room there is; the returned function gives it back. */
-function fill(disk: string): () => void {
-  const path = join(disk, "filler");
-  try {
-    for (let i = 0; ; i++) writeFileSync(path, Buffer.alloc(64 * 1024), { flag: i === 0 ? "w" : "a" });
-  } catch (error) {
-    expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
-  }
-  return () => rmSync(path);
-}
-
 test("on a full disk pods run on, and how one ended meanwhile is not lost", async ({ skip }) => {
-  using disk = smallDisk();
+  using disk = smallDisk(directory, "60m");
   if (!disk || !isolation.namespaces) return skip("mounting a small tmpfs needs root");
   await using world = await NodeWorld.start(isolation, { parent: disk.path });
   await world.build("server:1", {
@@ -48,7 +29,7 @@ test("on a full disk pods run on, and how one ended meanwhile is not lost", asyn
   const url = `http://${(await world.until("serves", isReady))!.status!.podIP}:8080`;
   const { uid } = (await world.until("quits", isReady))!.metadata;
 
-  const free = fill(disk.path);
+  const free = disk.fill();
   expect(await (await fetch(url)).text()).toBe("ok");
   await world.exec({ podUid: uid, name: "c0", instance: 0 }, ["sh", "-c", "kill -USR1 -1"]);
   await expect.poll(() => world.node.agent.find("default", "quits")?.status?.phase).toBe("Failed");

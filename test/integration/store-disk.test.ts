@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { silentLogger } from "../../src/observe/logger.ts";
 import { openSqliteStore } from "../../src/store/sqlite-file.ts";
 import type { Store, Written } from "../../src/store/store.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { smallDisk } from "../support/small-disk.ts";
 
 const MAPS = "/configmaps";
 const isRoot = process.getuid?.() === 0;
@@ -28,19 +29,11 @@ function put(store: Store, key: string, size: number): Promise<Written> {
   });
 }
 
-/** A file system of one megabyte, until the test is over; undefined where that is not allowed. */
-function smallDisk(): (Disposable & { readonly path: string }) | undefined {
-  const path = join(directory, "small");
-  mkdirSync(path);
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "none", path]).status !== 0) return undefined;
-  return { path, [Symbol.dispose]: () => void spawnSync("umount", [path]) };
-}
-
 describe("a store on a disk", () => {
   it("that is full refuses writes in plain words, reads on, writes again when there is room, and loses nothing", async ({
     skip,
   }) => {
-    using disk = smallDisk();
+    using disk = smallDisk(directory, "1m");
     if (!disk) return skip("mounting a small tmpfs needs root");
     const ballast = join(disk.path, "ballast");
     writeFileSync(ballast, Buffer.alloc(400_000));
@@ -75,8 +68,23 @@ describe("a store on a disk", () => {
     );
   });
 
+  it("that is full cannot be made, in plain words, and can when there is room", async ({ skip }) => {
+    using disk = smallDisk(directory, "16k");
+    if (!disk) return skip("mounting a small tmpfs needs root");
+    const path = join(disk.path, "store.db");
+    const open = (): Store => openSqliteStore(path, { clock: new FakeClock(), log: silentLogger });
+    // Room for the file, not for its log; for half the file; for next to nothing.
+    for (const size of ["16k", "8k", "4k"]) {
+      disk.resize(size);
+      expect(open, size).toThrow(`cannot open ${path}: the disk is full`);
+    }
+    disk.resize("1m");
+    await using store = open();
+    await put(store, "k", 1);
+  });
+
   it("that is full still opens and reads", async ({ skip }) => {
-    using disk = smallDisk();
+    using disk = smallDisk(directory, "1m");
     if (!disk) return skip("mounting a small tmpfs needs root");
     const path = join(disk.path, "store.db");
     const options = { clock: new FakeClock(), log: silentLogger };

@@ -51,8 +51,12 @@ export class NodeRegistration implements AsyncDisposable {
   /** Registers the node, whose kubelet endpoint is at the port, and keeps it alive until disposed of. */
   async start(kubeletPort: number): Promise<void> {
     this.#kubeletPort = kubeletPort;
-    await this.#register();
-    await this.#renewLease();
+    await this.#ensureNode();
+    // A node that is known may be late with its heartbeat (the disk is full): its pods need the agent all the same.
+    await this.#guarded(async () => {
+      await this.#writeStatus(true);
+      await this.#renewLease();
+    });
     this.#later();
   }
 
@@ -102,6 +106,11 @@ export class NodeRegistration implements AsyncDisposable {
   }
 
   async #register(): Promise<void> {
+    await this.#ensureNode();
+    await this.#writeStatus(true);
+  }
+
+  async #ensureNode(): Promise<void> {
     const { client, config } = this.#options;
     const node: Draft<Node> = {
       apiVersion: "v1",
@@ -119,7 +128,6 @@ export class NodeRegistration implements AsyncDisposable {
       });
     }
     this.#status = (await client.get(nodes, config.nodeName)).status;
-    await this.#writeStatus(true);
   }
 
   async #writeStatus(force: boolean): Promise<void> {
