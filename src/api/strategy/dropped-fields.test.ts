@@ -65,12 +65,6 @@ describe("what Kubernetes takes and does not keep", () => {
       { spec: { volumeMode: "Block", dataSourceRef: { name: "x", namespace: "n" } } },
       { spec: { volumeMode: "Block" } },
     ],
-    [
-      "the internal traffic of an external Service",
-      "/Service",
-      { spec: { type: "ExternalName", internalTrafficPolicy: "Local" } },
-      { spec: { type: "ExternalName" } },
-    ],
   ])("is %s", (_, kind, object, expected) => {
     expect(droppedFields(kind, object, undefined)).toEqual(expected);
   });

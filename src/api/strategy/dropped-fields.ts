@@ -27,7 +27,6 @@ const DROPS: Readonly<Record<string, Drop>> = {
   "/Pod": (pod, old) => ({ spec: podSpec(pod["spec"], old?.["spec"]) }),
   "/PodTemplate": (holder, old) => ({ template: template(holder["template"], old?.["template"]) }),
   "/ReplicationController": ofTemplate,
-  "/Service": ({ spec }) => (isExternal(spec) ? { spec: without(spec, ["internalTrafficPolicy"]) } : {}),
   "/ServiceAccount": (account) =>
     account["secrets"] === undefined
       ? {}
@@ -57,10 +56,6 @@ export function droppedFields(kind: string, object: JsonObject, old: JsonObject 
   const members = DROPS[kind]?.(object, old);
   if (!members) return {};
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-}
-
-function isExternal(spec: JsonValue | undefined): boolean {
-  return objectOf(spec)["type"] === "ExternalName";
 }
 
 function hasTopology(slice: JsonObject): boolean {

@@ -26,6 +26,11 @@ const pod = kind("v1", "Pod");
 const service = kind("v1", "Service");
 const policy = kind("sluice.dev/v1alpha1", "ReleasePolicy");
 
+test("a Service that loses its spec has no ports, not null ones", () => {
+  const old = created(service, { spec: { type: "LoadBalancer", ports: [{ port: 80, nodePort: 30_000 }] } });
+  expect(prepareForUpdate(service, made(service, { spec: null }), old)["spec"]).not.toHaveProperty("ports");
+});
+
 describe("a new object", () => {
   test("has the status of its kind, whatever was sent", () => {
     expect(created(deployment, { status: { replicas: 7 } })["status"]).toEqual({});

@@ -12,7 +12,8 @@ export function dropUnusedServiceFields(service: JsonObject, old: JsonObject): J
   const stopped = (needs: (spec: JsonObject) => boolean): boolean => needs(before) && !needs(spec);
 
   if (stopped(hasClusterIp) && untouched("clusterIP") && untouched("clusterIPs")) drop(spec, "clusterIP", "clusterIPs");
-  if (stopped(hasNodePorts) && addsNoNodePort(spec, before)) spec["ports"] = mapObjects(spec["ports"], withoutNodePort);
+  if (stopped(hasNodePorts) && spec["ports"] !== undefined && addsNoNodePort(spec, before))
+    spec["ports"] = mapObjects(spec["ports"], withoutNodePort);
   for (const [needs, names] of USERS) {
     if (stopped(needs)) for (const name of names) if (untouched(name)) drop(spec, name);
   }

@@ -112,7 +112,7 @@ function admissionOf(deps: WritingDeps, write: Write, old: KubeObject | undefine
     warn: context.warn,
     validate: (object) =>
       old
-        ? checkChange(kind.info, old, prepareUpdate(write, old, object), part)
+        ? checkChange(kind.info, old, prepareUpdate(write, old, withFixedFields(old, object)), part)
         : checkNew(kind.info, prepareCreate(write, object, deps.clock.now())),
   };
 }

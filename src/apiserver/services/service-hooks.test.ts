@@ -117,6 +117,11 @@ describe("a Service's address", () => {
     expect(write(service({ type: "ExternalName", externalName: "x.example.com" })).spec.clusterIP).toBeUndefined();
   });
 
+  test("has no internal traffic where it is somebody else's", () => {
+    const { spec } = write(service({ type: "ExternalName", externalName: "a.b", internalTrafficPolicy: "Local" }));
+    expect(spec).not.toHaveProperty("internalTrafficPolicy");
+  });
+
   test("is kept for a Service that was there before the start", () => {
     hooks = hooksFor([service({ clusterIP: "127.64.0.9", clusterIPs: ["127.64.0.9"] }, "old")]);
     expect(() => write(service({ clusterIP: "127.64.0.9" }))).toThrow("provided IP is already allocated");

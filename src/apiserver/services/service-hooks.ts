@@ -62,7 +62,8 @@ export class ServiceHooks implements KindHooks {
       throw error;
     }
     return {
-      object: service,
+      // Nothing routes by it, so that Kubernetes never shows it.
+      object: service.spec?.type === "ExternalName" ? withSpec(service, {}, "internalTrafficPolicy") : service,
       settle: (written) => {
         if (!written) taken.undo();
         else this.#giveUnheld(held, holdingsOf(service));
