@@ -18,6 +18,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const json = ({ bytes }: Answer): Record<string, unknown> => JSON.parse(bytes.toString()) as Record<string, unknown>;
 const MAPS = "/api/v1/namespaces/default/configmaps";
+const PODS = "/api/v1/namespaces/default/pods";
 const create = (name: string, data: Record<string, string> = {}): Promise<ConfigMap> =>
   client.create(configmaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default" }, data });
 
@@ -63,6 +64,38 @@ describe("one port", () => {
     // The answer comes before the body is through, so the connection may break under the client that still sends.
     if (answer instanceof Error) expect(answer.message).toMatch(/EPIPE|ECONNRESET|hang up/);
     else expect(json(answer)).toMatchObject({ code: 413, message: "Request entity too large: limit is 3145728" });
+  });
+
+  test.each([
+    [
+      "a version that has not come yet",
+      "GET",
+      `${MAPS}/x?resourceVersion=99999999999`,
+      504,
+      /^Timeout: Too large resource/,
+    ],
+    [
+      "a version that is none",
+      "GET",
+      `${MAPS}/x?resourceVersion=x`,
+      500,
+      /^resourceVersion: Invalid value: "x": strconv/,
+    ],
+    ["a name with a slash", "GET", `${MAPS}/a%2Fb`, 404, /^the server could not find the requested resource$/],
+    ["a patch of nothing, before it is read", "PATCH", `${MAPS}/x`, 404, /^configmaps "x" not found$/],
+    [
+      "options of a log before its pod",
+      "GET",
+      `${PODS}/x/log?tailLines=-1`,
+      422,
+      /^PodLogOptions "x" is invalid: tailLines/,
+    ],
+  ])("refuses %s", async (_, method, path, status, message) => {
+    const headers: Record<string, string> =
+      method === "PATCH" ? { "content-type": "application/merge-patch+json" } : {};
+    const answer = await callHttp1(server, { method, path, headers, ...(method === "PATCH" && { body: "{" }) });
+    expect(answer.status).toBe(status);
+    expect(json(answer)["message"]).toMatch(message);
   });
 
   test("answers an upgrade with a Status", async () => {

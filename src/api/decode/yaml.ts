@@ -1,4 +1,4 @@
-import { type Document, parseAllDocuments, type ScalarTag, type Tags, type YAMLError } from "yaml";
+import { type Document, isNode, parseAllDocuments, type ScalarTag, type Tags, visit, type YAMLError } from "yaml";
 import { quoteGo } from "../../lib/go-format.ts";
 import { isJsonArray, isJsonObject, type JsonValue } from "../../lib/json.ts";
 import { decodeBase64 } from "./base64.ts";
@@ -42,14 +42,31 @@ function parse(text: string): Document.Parsed[] {
 function readDocument(text: string, document: Document.Parsed): YamlDocument {
   const wrong = document.errors.find((error) => error.code !== "DUPLICATE_KEY");
   if (wrong) throw new DecodingError(`yaml: line ${lineOf(wrong)}: ${wrong.message.split(" at line ")[0]}`);
+  refuseSelfReference(document);
   let value: JsonValue;
   try {
     value = document.toJS() as JsonValue;
   } catch (error) {
-    throw new DecodingError(`yaml: ${messageOf(error)}`);
+    throw new DecodingError(`yaml: ${aliasProblem(messageOf(error))}`);
   }
   refuseNonFinite(value);
   return { value: value ?? null, duplicates: document.errors.map((error) => duplicateOf(text, error)) };
+}
+
+/** In go-yaml's words. A few lines of aliases to aliases can stand for more than any memory holds. */
+function aliasProblem(message: string): string {
+  if (message.startsWith("Excessive alias count")) return "document contains excessive aliasing";
+  const [, name] = /^Unresolved alias .*: (.*)$/.exec(message) ?? [];
+  return name === undefined ? message : `unknown anchor '${name}' referenced`;
+}
+
+function refuseSelfReference(document: Document.Parsed): void {
+  visit(document, {
+    Alias: (_, { source }, path) => {
+      if (path.some((outer) => isNode(outer) && "anchor" in outer && outer.anchor === source))
+        throw new DecodingError(`yaml: anchor '${source}' value contains itself`);
+    },
+  });
 }
 
 function duplicateOf(text: string, error: YAMLError): string {

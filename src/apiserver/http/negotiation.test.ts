@@ -42,5 +42,11 @@ describe("negotiate()", () => {
     expect(() => negotiate(accept, true)).toThrow(expect.objectContaining({ message, code: 406 }));
   });
 
+  test("says of lists that they can be streams", () => {
+    expect(() => negotiate("text/html", true, true)).toThrow(
+      "application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+    );
+  });
+
   test("refuses a table alone where there is none", () => expect(() => negotiate(TABLE, false)).toThrow(NONE));
 });

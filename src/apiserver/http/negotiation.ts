@@ -24,17 +24,21 @@ const PRODUCED: ReadonlySet<string> = new Set([
   "application/vnd.kubernetes.protobuf",
 ]);
 const MEDIA_TYPES = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+/** What lists, which can be watched, declare besides. */
+const STREAM_TYPES = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /**
  * Chooses the representation that the Accept header likes best; `views`: whether Table and PartialObjectMetadata are to
- * be had here. Throws NotAcceptable when there is none.
+ * be had here, `list`: whether all of a kind is asked for. Throws NotAcceptable when there is none.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources
  */
-export function negotiate(accept: string | undefined, views: boolean): Representation {
+export function negotiate(accept: string | undefined, views: boolean, list = false): Representation {
   if (accept === undefined || accept === "*/*" || accept === "application/json") return JSON_OBJECT;
   const clauses = parseAccept(accept);
-  if (!clauses.some((clause) => PRODUCED.has(`${clause.type}/${clause.subtype}`)))
-    throw new StatusError("NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${MEDIA_TYPES}`, {});
+  if (!clauses.some((clause) => PRODUCED.has(`${clause.type}/${clause.subtype}`))) {
+    const available = list ? `${MEDIA_TYPES}, ${STREAM_TYPES}` : MEDIA_TYPES;
+    throw new StatusError("NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${available}`, {});
+  }
   for (const clause of clauses) {
     const representation = representationOf(clause, views);
     if (representation) return representation;

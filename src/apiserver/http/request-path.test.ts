@@ -24,6 +24,7 @@ const resources: readonly [string, ResourcePath][] = [
   ],
   ["/api/v1/watch/namespaces/a/pods/p", { ...core, watch: true, resource: "pods", namespace: "a", name: "p" }],
   ["/api/v1/watch/pods", { ...core, watch: true, resource: "pods" }],
+  ["/api/v1/namespaces/a/pods/p%2Flog", { ...core, resource: "pods", namespace: "a", name: "p", subresource: "log" }],
   ["/api/v1/namespaces/a/services/x%3Ay", { ...core, resource: "services", namespace: "a", name: "x:y" }],
 ];
 

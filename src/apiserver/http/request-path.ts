@@ -30,7 +30,8 @@ export function parseRequestPath(path: string): RequestPath {
   const segments = path.split("/").filter((segment) => segment !== "");
   const prefix = segments[0] === "api" ? 2 : segments[0] === "apis" ? 3 : segments.length;
   const watch = segments[prefix] === "watch";
-  const rest = segments.slice(watch ? prefix + 1 : prefix).map(decodeSegment);
+  // A slash that is escaped is one all the same, as in Go: no name has one.
+  const rest = segments.slice(watch ? prefix + 1 : prefix).flatMap((segment) => decodeSegment(segment).split("/"));
   if (rest.length === 0) return { kind: "plain", path };
   const [group = "", version = ""] = prefix === 2 ? ["", segments[1]] : [segments[1], segments[2]];
   return { kind: "resource", group, version, watch, ...parseResource(rest) };

@@ -65,7 +65,10 @@ export class ResourceHandler {
 
   async get({ exchange, info, path }: ResourceRequest): Promise<void> {
     const how = negotiate(exchange.header("accept"), true);
-    const object = this.#deps.registry.get(objectTarget(info, path));
+    const object = this.#deps.registry.get(
+      objectTarget(info, path),
+      exchange.query.get("resourceVersion") || undefined,
+    );
     await exchange.send(200, this.#deps.presenter.object(info, object, how, exchange.query));
   }
 
@@ -73,14 +76,14 @@ export class ResourceHandler {
     const { exchange, info, path } = request;
     const query = parseListQuery(exchange.query, path.watch);
     if (query.watch) return this.#watch(request);
-    const how = negotiate(exchange.header("accept"), true);
+    const how = negotiate(exchange.header("accept"), true, true);
     const listing = this.#deps.registry.list(target(info, path), query);
     await exchange.send(200, this.#deps.presenter.list(info, listing, how, exchange.query));
   }
 
   #watch({ exchange, info, path }: ResourceRequest): void {
     const { registry, encoder, clock, random, watches } = this.#deps;
-    const how = negotiate(exchange.header("accept"), true);
+    const how = negotiate(exchange.header("accept"), true, true);
     const query = parseListQuery(oneObject(exchange.query, path), true);
     // The store tells nothing before this turn of the event loop is over, so the stream is there by then.
     const watching = registry.watch(target(info, path), query, (change) => open.push(change));
@@ -135,7 +138,7 @@ export class ResourceHandler {
     const change =
       type === "apply"
         ? applyOf(at, body, options, context, this.#deps.clock)
-        : patchOf(at, readPatch(type, body), {
+        : patchOf(at, () => readPatch(type, body), {
             types: this.#deps.types,
             validation: options.fieldValidation,
             warn: context.warn,
@@ -227,9 +230,10 @@ export function checkName({ metadata: { name } }: KubeObject, at: ObjectTarget):
   );
 }
 
-function patchOf(at: ObjectTarget, patch: ReadPatch, reading: PatchReading): Update["change"] {
+/** Whether the patch itself can be read is told only when there is something to patch. */
+function patchOf(at: ObjectTarget, read: () => ReadPatch, reading: PatchReading): Update["change"] {
   return (current) => {
-    const object = patched(at.info, requireCurrent(current, at.info, at.name), patch, reading);
+    const object = patched(at.info, requireCurrent(current, at.info, at.name), read(), reading);
     checkName(object, at);
     return { object, tracked: false };
   };

@@ -126,8 +126,8 @@ function finalizeHandler({ resources }: SpecialDeps): SpecialHandler {
 function logHandler({ registry, kubeletClient, streams }: SpecialDeps): SpecialHandler {
   return async ({ exchange, info, path }) => {
     const target = objectTarget(info, path);
-    const pod = registry.get(target);
     const options = parseLogOptions(exchange.query, target.name);
+    const pod = registry.get(target);
     const location = logLocation(pod, options.container, registry.view);
     if (!location) return exchange.sendText(200, "");
     const abort = new AbortController();

@@ -54,7 +54,7 @@ describe("the query of a write", () => {
       "fieldManager=a%0Ab",
       "CreateOptions",
       false,
-      'fieldManager: Invalid value: "a\\nb": should only contain printable characters',
+      'fieldManager: Invalid value: "a\\nb": invalid character U+000A (at position 1)',
     ],
     ["an apply of nobody", "", "PatchOptions", true, "fieldManager: Required value: is required for apply patch"],
     [

@@ -1,5 +1,6 @@
 import { FieldErrors } from "../../api/validation/field-errors.ts";
 import { FieldPath } from "../../api/validation/field-path.ts";
+import { validateFieldManager } from "../../api/validation/object-meta.ts";
 import type { FieldValidation } from "../registry/patching.ts";
 import { checkOptions } from "../registry/failures.ts";
 
@@ -13,8 +14,6 @@ export interface WriteQuery {
 
 const VALIDATIONS: ReadonlySet<string> = new Set(["Ignore", "Warn", "Strict"]);
 const MANAGER = FieldPath.of("fieldManager");
-/** Bytes. */
-const MANAGER_LENGTH = 128;
 
 /** Reads and checks the query of a write; `kind` names the options in what is wrong with them. */
 export function parseWriteQuery(
@@ -27,7 +26,7 @@ export function parseWriteQuery(
   const fieldValidation = query.get("fieldValidation") || "Warn";
   const errors = new FieldErrors();
   if (kind === "PatchOptions") checkApply(query, fieldManager, apply, errors);
-  checkManager(fieldManager, errors);
+  validateFieldManager(fieldManager, MANAGER, errors);
   checkDryRun(dryRun, errors);
   if (!VALIDATIONS.has(fieldValidation))
     errors.notSupported(FieldPath.of("fieldValidation"), fieldValidation, ["", "Ignore", "Strict", "Warn"]);
@@ -44,12 +43,6 @@ export function parseWriteQuery(
 function checkApply(query: URLSearchParams, fieldManager: string, apply: boolean, errors: FieldErrors): void {
   if (apply && fieldManager === "") errors.required(MANAGER, "is required for apply patch");
   if (!apply && query.has("force")) errors.forbidden(FieldPath.of("force"), "may not be specified for non-apply patch");
-}
-
-function checkManager(fieldManager: string, errors: FieldErrors): void {
-  if (Buffer.byteLength(fieldManager) > MANAGER_LENGTH) errors.tooLong(MANAGER, MANAGER_LENGTH);
-  if (/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(fieldManager))
-    errors.invalid(MANAGER, fieldManager, "should only contain printable characters");
 }
 
 export function checkDryRun(dryRun: readonly string[], errors: FieldErrors): void {

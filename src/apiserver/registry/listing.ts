@@ -140,6 +140,13 @@ export function decimalProblem(text: string): string | undefined {
 }
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#unavailable-resource-versions */
+/** Throws when a version has not been reached yet, or is none. */
+export function checkReached(version: string, current: number): void {
+  const problem = decimalProblem(version);
+  if (problem !== undefined) throw new StatusError("", problem);
+  if (Number(version) > current) throw tooLarge(Number(version), current);
+}
+
 function tooLarge(wanted: number, current: number): StatusError {
   const message = `Timeout: Too large resource version: ${wanted}, current: ${current}`;
   const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];

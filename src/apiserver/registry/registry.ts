@@ -10,7 +10,7 @@ import { type DeletionOptions, isDeletionComplete, planDeletion } from "./deleti
 import { alreadyExists, notFound } from "./failures.ts";
 import { isReturnedWhenDeleted } from "./kind-behaviour.ts";
 import type { Claim, KindHooks } from "./kind-hooks.ts";
-import { type Listing, list, type Page } from "./listing.ts";
+import { checkReached, type Listing, list, type Page } from "./listing.ts";
 import { withRevision } from "./object-meta.ts";
 import type { RequestContext, WriteOptions } from "./request-context.ts";
 import { StoredKinds } from "./stored-kind.ts";
@@ -95,7 +95,9 @@ export class Registry {
     return this.#writing.view;
   }
 
-  get({ info, namespace, name }: ObjectTarget): KubeObject {
+  /** `version`: the object must be at least as new as this, by the text of a query. */
+  get({ info, namespace, name }: ObjectTarget, version?: string): KubeObject {
+    if (version !== undefined) checkReached(version, this.#store.revision);
     const kind = this.#kinds.of(info);
     const object = this.#store.get(kind.resource, storeKey(name, namespace));
     if (!object) throw notFound(info, name);
