@@ -59,6 +59,7 @@ export class ClientConnection implements ClientSide, ContentSink, Timed {
   #contentPaused = false;
   #reading = true;
   #clientEnded = false;
+  #lingerEnd = NEVER;
 
   constructor(core: Core, frontend: Frontend, socket: Socket, closed: (connection: ClientConnection) => void) {
     this.#core = core;
@@ -104,11 +105,7 @@ export class ClientConnection implements ClientSide, ContentSink, Timed {
   }
 
   receive(bytes: Buffer): void {
-    if (this.#state === STATE.lingering) {
-      this.#discarded += bytes.length;
-      if (this.#discarded > this.#core.limits.discardBytes) this.#socket.destroy();
-      return;
-    }
+    if (this.#state === STATE.lingering) return this.#setLingering();
     if (this.#incomplete && bytes.includes(LF)) this.#incomplete = false;
     if (this.#bytes) {
       this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), bytes]);
@@ -151,10 +148,11 @@ export class ClientConnection implements ClientSide, ContentSink, Timed {
     this.#pump();
   }
 
-  exchangeBroken(): void {
+  exchangeBroken(framed: boolean): void {
     this.#exchange = undefined;
     this.out.flush();
-    this.#socket.destroy();
+    if (framed) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   /** ContentSink: what a decoder finds in the chunks. */
@@ -305,10 +303,17 @@ export class ClientConnection implements ClientSide, ContentSink, Timed {
     this.#state = STATE.lingering;
     this.#bytes = undefined;
     this.#at = 0;
-    this.#discarded = 0;
-    this.#deadline = this.#core.monotonic() + this.#core.limits.discardTime;
+    this.#lingerEnd = this.#core.monotonic() + this.#core.limits.lingerTime;
+    this.#setLingering();
     this.#socket.end();
     this.#setReading();
+  }
+
+  /** As long as the client sends, it has not read the answer yet; and what is still to be sent to it must not be cut off. */
+  #setLingering(): void {
+    const { discardTime, lingerTime } = this.#core.limits;
+    const pause = this.#socket.writableLength > 0 ? lingerTime : discardTime;
+    this.#deadline = Math.min(this.#lingerEnd, this.#core.monotonic() + pause);
   }
 
   /** Reads on unless what has come already must wait. */

@@ -34,15 +34,14 @@ export interface ClientSide {
   endWriting(): void;
   /** The answer is complete. `keep`: the connection may serve another request. */
   exchangeEnded(keep: boolean): void;
-  /** The answer cannot be completed: only breaking the connection says so. */
-  exchangeBroken(): void;
+  /** The answer cannot be completed: only breaking the connection says so. `framed`: its end would have been told from its bytes. */
+  exchangeBroken(framed: boolean): void;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
 const NO_ENDPOINTS: readonly Endpoint[] = [];
 /** nginx' status for a client that went away, for the log. */
 const CLIENT_GONE = 499;
-const UNREAD: LocalAnswer = { status: 408, text: "the client does not read the answer" };
 
 /** One request and its answer: routed, sent, sent again where that is safe, answered, counted. */
 export class Exchange implements Asker {
@@ -87,13 +86,14 @@ export class Exchange implements Asker {
   #giveUp: number = NEVER;
   /** The client reads more slowly than the backend answers. */
   #clientBlocks = false;
-  /** 100 Continue is owed before there will be any content. */
-  #continueOwed: boolean;
+  /** The client knows whether its content is wanted. */
+  #continued = false;
   /** The answer is one that may be silent for as long as it likes. */
   #streaming = false;
   /** The head of the answer has gone to the client. */
   #answering = false;
   #chunkedAnswer = false;
+  #framed = true;
   #tunnel = false;
   #ended = false;
   #status = 0;
@@ -111,7 +111,6 @@ export class Exchange implements Asker {
     this.#minor = head.minor;
     this.#chunkedRequest = head.contentLength < 0;
     this.#expectsContinue = head.expectsContinue;
-    this.#continueOwed = head.expectsContinue;
     this.#upgrade = head.upgrade !== undefined;
     this.#keep = head.persistent;
     this.#began = core.monotonic();
@@ -161,7 +160,7 @@ export class Exchange implements Asker {
         this.#replay.add(bytes.subarray(start, end), upstream.connecting ? NEVER : limits.replayBytes);
       this.#writeContent(upstream, bytes, start, end);
     }
-    this.#continueOwed = false;
+    this.#continued = true;
     if (upstream.out.full || (upstream.connecting && this.#replay.size >= limits.replayBytes)) {
       this.#contentPaused = true;
       this.#client.pauseContent();
@@ -207,7 +206,7 @@ export class Exchange implements Asker {
     this.#keep = false;
     if (!this.#answering) return this.#answer(answer);
     this.#end(this.#status, answer.text);
-    this.#client.exchangeBroken();
+    this.#client.exchangeBroken(this.#framed);
   }
 
   /** The client has read what was written. */
@@ -222,7 +221,7 @@ export class Exchange implements Asker {
     if (now < this.#giveUp) return this.#overdue(now);
     const connecting = this.#upstream?.connecting === true && now < this.#overall;
     this.#upstream?.destroy();
-    if (this.#clientBlocks) this.requestBroken(UNREAD);
+    if (this.#clientBlocks) this.requestBroken({ status: 408, text: "the client does not read the answer" });
     else if (this.#answering) this.#break("timeout");
     else this.#attemptFailed(connecting ? "refused" : "timeout");
     this.flush();
@@ -244,7 +243,7 @@ export class Exchange implements Asker {
   interim(head: ResponseHead): void {
     // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
     if (this.#minor === 1) this.#client.out.text(forwardInterim(head));
-    this.#continueOwed = false;
+    this.#continued = true;
     this.#wait();
   }
 
@@ -271,7 +270,8 @@ export class Exchange implements Asker {
     const chunked = length === CHUNKED || length === UNTIL_CLOSE;
     this.#streaming = chunked && this.#account !== undefined && head.isEventStream;
     this.#chunkedAnswer = chunked && this.#minor === 1;
-    if (chunked && this.#minor === 0) this.#keep = false;
+    this.#framed = !chunked || this.#chunkedAnswer;
+    if (!this.#framed) this.#keep = false;
     const frame = {
       chunked: this.#chunkedAnswer,
       connection: this.#connection(),
@@ -470,7 +470,7 @@ export class Exchange implements Asker {
     this.#leaveEndpoint();
     this.#account?.close(true);
     this.#end(this.#status, failure);
-    this.#client.exchangeBroken();
+    this.#client.exchangeBroken(this.#framed);
   }
 
   #leaveEndpoint(): void {
@@ -500,7 +500,7 @@ export class Exchange implements Asker {
   /** Whether it is the backend's turn to do something: it has all that it asked for, and we could take more from it. */
   #isAnswerOwed(): boolean {
     if (this.#tunnel || this.#streaming || this.#clientBlocks) return false;
-    return this.#contentDone || this.#contentPaused || this.#continueOwed;
+    return this.#contentDone || this.#contentPaused || (this.#expectsContinue && !this.#continued);
   }
 
   #end(status: number, reason: string): void {

@@ -16,6 +16,8 @@ export interface Limits {
   /** Content that is read only to be thrown away, so that the client reads our answer instead of a reset. */
   readonly discardBytes: number;
   readonly discardTime: number;
+  /** How long a client that sends on is read although its connection has ended on our side; `discardTime` without any byte. */
+  readonly lingerTime: number;
   /** Content kept so that the request can be sent again (as in Linkerd). */
   readonly replayBytes: number;
   /** How long a connection to a backend may stay unused: less than any usual server keeps it. */
@@ -40,6 +42,7 @@ export const LIMITS: Limits = {
   connect: 2_000,
   discardBytes: 262_144,
   discardTime: 2_000,
+  lingerTime: 30_000,
   replayBytes: 65_536,
   upstreamIdle: 3_000,
   upstreamFresh: 500,

@@ -4,9 +4,9 @@ import type { Backend } from "./backend.ts";
 import { ClientConnection, type Frontend } from "./client-connection.ts";
 import type { Core } from "./core.ts";
 import { localAnswer } from "./local-answer.ts";
-import { beginsHttp1 } from "./protocol-detector.ts";
 import { type RouteContext, RouteTable } from "./route.ts";
 import { type RawClient, TcpConnection } from "./tcp-connection.ts";
+import { type Decision, UndecidedConnection } from "./undecided-connection.ts";
 
 interface Connection {
   drain(): void;
@@ -149,12 +149,15 @@ export class Listener implements Frontend {
   #serveHttp(socket: Socket): ClientConnection {
     const connection = new ClientConnection(this.#core, this, socket, this.#ended);
     this.#connections.add(connection);
+    if (this.draining) connection.drain();
     return connection;
   }
 
   #serveTcp(client: RawClient): void {
     const backend: Backend = this.#context.backend(this.#spec.fallback);
-    this.#connections.add(new TcpConnection(this.#core, client, backend, this.#ended));
+    const connection = new TcpConnection(this.#core, client, backend, this.#ended);
+    this.#connections.add(connection);
+    if (this.draining) connection.drain();
   }
 
   /**
@@ -162,24 +165,17 @@ export class Listener implements Frontend {
    * should it then speak first all the same, and speak HTTP, it was only slow (tcp-connection.ts).
    */
   #detect(socket: Socket): void {
-    let said: Buffer = Buffer.alloc(0);
+    const undecided = new UndecidedConnection(this.#core, socket, (decision) => {
+      if (decision) this.#serveDecided(socket, decision);
+      this.#ended(undecided);
+    });
+    this.#connections.add(undecided);
+  }
+
+  #serveDecided(socket: Socket, { http, said }: Decision): void {
     const serveHttp = (bytes: Buffer): void => this.#serveHttp(socket).receive(bytes);
-    const decide = (http: boolean | undefined): void => {
-      cancel();
-      socket.off("data", look).off("end", ended).off("error", ignore);
-      if (socket.destroyed) return;
-      if (http) serveHttp(said);
-      else this.#serveTcp({ socket, said, ...(http === undefined && said.length === 0 && { serveHttp }) });
-    };
-    const look = (piece: Buffer): void => {
-      said = said.length === 0 ? piece : Buffer.concat([said, piece]);
-      const http = beginsHttp1(said);
-      if (http !== undefined) decide(http);
-    };
-    const ended = (): void => decide(false);
-    const ignore = (): void => undefined;
-    const cancel = this.#core.clock.after(this.#core.limits.detect, () => decide(undefined));
-    socket.on("data", look).on("end", ended).on("error", ignore);
+    if (http) serveHttp(said);
+    else this.#serveTcp({ socket, said, ...(http === undefined && said.length === 0 && { serveHttp }) });
   }
 
   readonly #ended = (connection: Connection): void => {

@@ -141,8 +141,9 @@ export class TcpConnection implements Timed {
       .off("end", this.#clientEnded)
       .off("error", ignore)
       .off("close", this.#clientClosed);
-    this.#leave();
     serveHttp?.(said);
+    // Last: a listener that closes must not seem to be empty in between.
+    this.#leave();
   }
 
   readonly #clientRead = (): void => void this.#server?.resume();
@@ -154,7 +155,8 @@ export class TcpConnection implements Timed {
     this.#serveHttp = undefined;
     this.#endpoint?.exit();
     this.#endpoint = undefined;
-    this.#server?.destroy();
+    if (this.#client.errored) this.#server?.resetAndDestroy();
+    else this.#server?.destroy();
     this.#closed(this);
   }
 
@@ -169,7 +171,7 @@ export class TcpConnection implements Timed {
       this.#core.metrics.refused++;
       this.#tried = [...this.#tried, endpoint];
       this.#connect();
-    } else if (server.errored) this.#client.destroy();
+    } else if (server.errored) this.#client.resetAndDestroy();
     else this.#client.end();
   }
 
