@@ -36,6 +36,7 @@ const PASSING: ReadonlySet<string> = new Set(["port-taken", "home-in-use", "no-a
 
 /** What runs in this process. */
 interface Parts extends AsyncDisposable {
+  readonly releases: AsyncDisposable;
   readonly node: RunningNode | undefined;
 }
 
@@ -47,10 +48,10 @@ async function start(home: Home, config: EngineConfig): Promise<Parts> {
   const common = { home, slice: config.slice, nodeName: NODE_NAME, version, clock, random, log };
   const api = parts.use(await startApiServer({ ...common, port: config.apiPort }));
   parts.use(await startControllers(home, api));
-  parts.use(startReleases(api));
+  const releases = parts.use(startReleases(api));
   const node = isolation && parts.use(await startNode({ ...common, isolation }, config, api));
   const running = parts.move();
-  return { node, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { releases, node, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 /** The probe waits for programs that it starts, for longer than the API server needs to start: begun before that, it costs nothing. */
@@ -126,7 +127,11 @@ try {
 async function stop(parts: Parts): Promise<void> {
   const end = existsSync(join(home.run, "down"));
   log.info("stopping", { end });
-  if (end) await parts.node?.agent.shutDown();
+  if (end) {
+    // A pod that is stopped now has not failed: nobody is to take a new version back for it.
+    await parts.releases[Symbol.asyncDispose]();
+    await parts.node?.agent.shutDown();
+  }
   await parts[Symbol.asyncDispose]();
   // Not 0: a control process that was told to end by itself comes back; only its respawner ends it for good.
   process.exit(143);

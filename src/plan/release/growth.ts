@@ -14,6 +14,8 @@ export type Next =
   /** The release has come to a stop that a person ends; the draft says so. */
   | { readonly kind: "held" };
 
+/** The request rate decides the first weight; it must have been looked at for this long. */
+export const MEASURE_MS = 2000;
 /** Weights grow at most this often. */
 const GROWTH_MS = 5000;
 /** Why a weight is right for a version of which nothing has been seen. */
@@ -52,7 +54,9 @@ function pending(s: Situation, d: Draft, w: number): Next | undefined {
 }
 
 function firstWeight(s: Situation, d: Draft): Next {
-  const { first } = s.view.findings.advice;
+  const { advice, measured } = s.view.findings;
+  const { first } = advice;
+  if (measured < MEASURE_MS) return { kind: "stay", message: "measures the traffic to choose the first weight" };
   return go(d, first, ALL_MAY_FAIL);
 }
 

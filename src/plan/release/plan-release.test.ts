@@ -173,6 +173,22 @@ describe("a bad version", () => {
     expect(w.phase).toBe("Reverted");
   });
 
+  test("promoted though it has failed, it begins with a weight that fits the traffic, not before that is known", () => {
+    const w = world({ onFailure: "Hold" });
+    w.apply("v2");
+    w.pass(1000);
+    w.findings = bad;
+    w.settle();
+    w.findings = { ...good, measured: 0, advice: { ...good.advice, first: 0.2 } };
+    w.order("promote");
+    w.settle();
+    expect(w.release.status).toMatchObject({ phase: "Releasing", attempt: 2, weight: 0 });
+    expect(message(w)).toBe("measures the traffic to choose the first weight");
+    w.findings = good;
+    w.pass(1000);
+    expect(w.release.status?.weightText).toBe("2 %");
+  });
+
   const rules: readonly [string, (w: ReleaseWorld) => void, string][] = [
     ["a new pod restarts", (w) => w.crash("v2"), "restarted: it had exited with code 7"],
     ["a new pod is no longer ready", (w) => w.loseReadiness("v2"), "is no longer ready"],

@@ -2,6 +2,7 @@ import type { Pod } from "../../../api/generated/core-v1.ts";
 import type { ReleasePolicy } from "../../../api/generated/sluice-dev.ts";
 import type { SmokeAction } from "../actions.ts";
 import type { Draft } from "../draft.ts";
+import { MEASURE_MS } from "../growth.ts";
 import { knownPods } from "../new-pods.ts";
 import { ensurePods, podsFor } from "../pods-for-weight.ts";
 import { type Situation, readyPods } from "../situation.ts";
@@ -10,8 +11,6 @@ import { fail, failOn } from "../verdict.ts";
 import { keepSplit } from "../weights.ts";
 import { holdAtStep } from "./held.ts";
 
-/** The request rate decides the first weight; it must have been looked at for this long. */
-const MEASURE_MS = 2000;
 const LOOK_MS = 1000;
 
 /** Smoke requests, and testers only. Leaves to Releasing when all went well. */
