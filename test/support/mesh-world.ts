@@ -45,8 +45,8 @@ export class MeshWorld implements AsyncDisposable {
     this.slice = slice;
   }
 
-  static async start(): Promise<MeshWorld> {
-    const home = homeAt(mkdtempSync(join(tmpdir(), "sluice-mesh-")));
+  static async start(parent: string = tmpdir()): Promise<MeshWorld> {
+    const home = homeAt(mkdtempSync(join(parent, "sluice-mesh-")));
     prepareHome(home);
     const slice = await findFreeSlice(home.root);
     if (slice === undefined) throw new Error("no slice is free");

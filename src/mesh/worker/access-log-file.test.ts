@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -33,6 +33,22 @@ describe("AccessLogFile", () => {
     await log[Symbol.asyncDispose]();
     expect(statuses(path)).toEqual([200, 404]);
     expect(clock.pending).toBe(0);
+  });
+
+  test("that cannot be opened stops nobody, says so once, and is written when it can be", async () => {
+    const clock = new FakeClock();
+    const said: string[] = [];
+    const log = { ...silentLogger, warn: (text: string) => void said.push(text) };
+    const file = new AccessLogFile(join(root, "none", "access.log"), clock, log);
+    for (let i = 0; i < 3; i++) {
+      file.add(request(200));
+      await clock.advance(250);
+    }
+    mkdirSync(join(root, "none"));
+    file.add(request(404));
+    await file[Symbol.asyncDispose]();
+    expect(said).toEqual(["the access log cannot be written"]);
+    expect(statuses(join(root, "none", "access.log"))).toEqual([404]);
   });
 
   test("writes what still waits when it is closed, behind what is there", async () => {

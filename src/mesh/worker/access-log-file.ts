@@ -17,10 +17,13 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #maxBytes: number;
-  #descriptor: number;
-  #size: number;
+  /** Undefined while the file cannot be opened. */
+  #descriptor: number | undefined;
+  #size = 0;
   #lines = "";
   #lost = 0;
+  /** It was said that the log cannot be written. */
+  #failing = false;
   #cancel: Cancel | undefined;
   #writing: Promise<void> | undefined;
 
@@ -29,8 +32,7 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
     this.#clock = clock;
     this.#log = log;
     this.#maxBytes = maxBytes;
-    this.#descriptor = openSync(path, "a", 0o600);
-    this.#size = fstatSync(this.#descriptor).size;
+    this.#open();
   }
 
   add(request: LoggedRequest): void {
@@ -46,7 +48,24 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#flush();
     await this.#writing;
-    await new Promise<void>((resolve) => close(this.#descriptor, () => resolve()));
+    const descriptor = this.#descriptor;
+    if (descriptor !== undefined) await new Promise<void>((resolve) => close(descriptor, () => resolve()));
+  }
+
+  #open(): number | undefined {
+    try {
+      this.#descriptor = openSync(this.#path, "a", 0o600);
+      this.#size = fstatSync(this.#descriptor).size;
+    } catch (error) {
+      this.#failed(error);
+    }
+    return this.#descriptor;
+  }
+
+  /** Said once, not for every batch. */
+  #failed(error: unknown): void {
+    if (!this.#failing) this.#log.warn("the access log cannot be written", { error });
+    this.#failing = true;
   }
 
   #flush(): void {
@@ -62,19 +81,24 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
       const bytes = Buffer.from(this.#lines, "latin1");
       this.#lines = "";
       await this.#append(bytes);
-      this.#size += bytes.length;
       if (this.#size >= this.#maxBytes) this.#turnOver();
     }
     this.#writing = undefined;
   }
 
-  #append(bytes: Buffer): Promise<void> {
-    return new Promise((resolve) => {
-      write(this.#descriptor, bytes, (error) => {
-        if (error) this.#log.warn("the access log cannot be written", { error });
-        resolve();
-      });
-    });
+  async #append(bytes: Buffer): Promise<void> {
+    const descriptor = this.#descriptor ?? this.#open();
+    for (let at = 0; descriptor !== undefined && at < bytes.length; ) {
+      try {
+        const count = await written(descriptor, bytes.subarray(at));
+        at += count;
+        this.#size += count;
+        this.#failing = false;
+      } catch (error) {
+        this.#failed(error);
+        return;
+      }
+    }
   }
 
   #turnOver(): void {
@@ -82,10 +106,15 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
       renameSync(this.#path, `${this.#path}.1`);
       const old = this.#descriptor;
       this.#descriptor = openSync(this.#path, "a", 0o600);
-      close(old, () => undefined);
+      if (old !== undefined) close(old, () => undefined);
       this.#size = 0;
     } catch (error) {
       this.#log.warn("the access log cannot be turned over", { error });
     }
   }
 }
+
+const written = (descriptor: number, bytes: Buffer): Promise<number> =>
+  new Promise((resolve, reject) => {
+    write(descriptor, bytes, (error, count) => (error ? reject(error) : resolve(count)));
+  });

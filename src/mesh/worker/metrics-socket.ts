@@ -17,9 +17,9 @@ export class MetricsSocket implements Disposable {
     });
   }
 
-  start(path: string): Promise<void> {
+  async start(path: string): Promise<void> {
     rmSync(path, { force: true });
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       this.#server.listen(path, () => {
         this.#server.off("error", reject);

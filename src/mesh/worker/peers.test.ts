@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -65,6 +65,24 @@ describe("Peers", () => {
     await until(() => one.peers.connected === 1);
     gone.peers[Symbol.dispose]();
     await until(() => one.peers.connected === 0);
+    const back = await start("mesh-2");
+    await clock.advance(500);
+    await until(() => back.heard.length > 0);
+    expect(back.heard).toEqual(["a"]);
+  });
+
+  test("do not keep what one leaves unread: it hears everything when it is back", async () => {
+    const clock = new FakeClock();
+    const deaf = createServer((socket) => void socket.pause().on("error", () => undefined));
+    await new Promise<void>((resolve) => deaf.listen(join(folder, "mesh-2.peer.sock"), resolve));
+    const one = await start("mesh-1", [message("a")], clock);
+    await until(() => one.peers.connected === 1);
+    for (let told = 0; one.peers.connected === 1; told++) {
+      one.peers.tell(message("x".repeat(10_000)));
+      if (told % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+      expect(told).toBeLessThan(1_000);
+    }
+    deaf.close();
     const back = await start("mesh-2");
     await clock.advance(500);
     await until(() => back.heard.length > 0);

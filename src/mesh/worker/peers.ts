@@ -23,6 +23,8 @@ const RETRY = 500;
 const LOOK = 2_000;
 /** No line of a peer is longer. */
 const MAX_LINE = 1_000_000;
+/** Bytes that a peer may leave unread. */
+const MAX_UNHEARD = 1_000_000;
 
 /**
  * The other workers of this machine, each with a socket in HOME/run: each says to all others what it has to say, one line of JSON a
@@ -83,7 +85,11 @@ export class Peers implements Disposable {
   tell(message: PeerMessage): void {
     if (this.#outgoing.size === 0) return;
     const line = `${JSON.stringify(message)}\n`;
-    for (const socket of this.#outgoing.values()) socket.write(line);
+    for (const socket of this.#outgoing.values()) {
+      // One that does not listen hears everything once more when it does.
+      if (socket.writableLength > MAX_UNHEARD) socket.destroy();
+      else socket.write(line);
+    }
   }
 
   get connected(): number {

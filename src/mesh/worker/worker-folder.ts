@@ -35,12 +35,15 @@ export class WorkerFolder implements AsyncDisposable {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
 
+  /** Undefined when nothing was kept that looks like one. */
   readState(): KeptState | undefined {
-    return this.#read<KeptState>("state.json");
+    const { snapshot, limits } = this.#read<Partial<KeptState>>("state.json");
+    return snapshot?.backends && Array.isArray(snapshot.listeners) && limits ? { snapshot, limits } : undefined;
   }
 
   readTrips(): readonly TripRecord[] {
-    return this.#read<{ readonly trips: readonly TripRecord[] }>("trips.json")?.trips ?? [];
+    const { trips } = this.#read<{ readonly trips?: readonly (TripRecord | null)[] }>("trips.json");
+    return Array.isArray(trips) ? trips.filter((trip) => typeof trip?.session === "string") : [];
   }
 
   /** Soon, and only the newest of several. */
@@ -83,14 +86,15 @@ export class WorkerFolder implements AsyncDisposable {
     }
   }
 
-  #read<T>(name: string): T | undefined {
+  #read<T extends object>(name: string): Partial<T> {
     try {
       const kept = JSON.parse(readFileSync(join(this.#folder, name), "utf8")) as T & { readonly format: number };
-      return kept.format === FORMAT ? kept : undefined;
+      if (kept.format === FORMAT) return kept;
+      this.#log.warn("a kept file is of another format", { name });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT")
         this.#log.warn("a kept file cannot be read", { name, error });
-      return undefined;
     }
+    return {};
   }
 }

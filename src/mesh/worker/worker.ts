@@ -18,7 +18,7 @@ import { MetricsSocket } from "./metrics-socket.ts";
 import { Peers } from "./peers.ts";
 import { Reporter, type WorkerStatus } from "./reporter.ts";
 import { RoutingWatch } from "./routing-watch.ts";
-import type { WorkerFolder } from "./worker-folder.ts";
+import type { KeptState, WorkerFolder } from "./worker-folder.ts";
 
 export interface WorkerDeps {
   readonly client: ApiClient;
@@ -112,20 +112,35 @@ export class MeshWorker {
   async start(): Promise<void> {
     const kept = this.#deps.folder.readState();
     for (const { session } of this.#gatekeeper.trips) this.#sessions.set(session, this.#deps.clock.monotonic());
-    if (kept) {
-      for (const [key, spec] of Object.entries(kept.limits)) this.#setLimit(key, spec);
-      await this.#apply(kept.snapshot);
-    }
+    const resumed = kept !== undefined && (await this.#resume(kept));
     await Promise.all([
-      this.#peers.start(),
-      this.#metrics.start(join(this.#deps.run, `${this.#deps.name}.metrics.sock`)),
+      this.#peers.start().catch(this.#without("the other workers")),
+      this.#metrics.start(join(this.#deps.run, `${this.#deps.name}.metrics.sock`)).catch(this.#without("metrics")),
     ]);
     const watch = new RoutingWatch(this.#informers, () => this.#schedule());
     this.#informers.of(trips).onChange((current) => this.#tripChanged(current));
     const following = watch.synced().then(() => this.#follow(watch));
     void this.#tidyLoop();
-    if (kept) following.catch(() => undefined);
+    if (resumed) following.catch(this.#without("the API"));
     else await following;
+  }
+
+  /** False when what was kept is of no use: the API will say what to serve. */
+  async #resume({ limits, snapshot }: KeptState): Promise<boolean> {
+    try {
+      for (const [key, spec] of Object.entries(limits)) this.#setLimit(key, spec);
+      await this.#apply(snapshot);
+      return true;
+    } catch (error) {
+      this.#deps.log.error("what was kept cannot be served", { error });
+      this.#limits.clear();
+      return false;
+    }
+  }
+
+  /** Traffic must flow whatever else does not work. */
+  #without(what: string): (error: unknown) => void {
+    return (error) => this.#deps.log.error(`serving without ${what}`, { error });
   }
 
   /** Ends gracefully: what is under way is answered, connections are told to go, the API is told last. */
@@ -168,7 +183,12 @@ export class MeshWorker {
   async #applyAll(): Promise<void> {
     while (this.#dirty && this.#watch && !this.#stop.signal.aborted) {
       this.#dirty = false;
-      await this.#apply(compile(this.#watch.view()).snapshot);
+      try {
+        await this.#apply(compile(this.#watch.view()).snapshot);
+      } catch (error) {
+        // What is in force stays, and nobody is told otherwise.
+        this.#deps.log.error("what the API says cannot be served", { error });
+      }
     }
   }
 
