@@ -217,6 +217,29 @@ export class ReleaseWorld {
     else this.#put("releasepolicies", { ...policy, metadata });
   }
 
+  /** The user's Service as `change` makes it; undefined: `kubectl delete service`. */
+  changeService(change: ((service: Service) => Service) | undefined): void {
+    const service = this.get<Service>("services", FRONT);
+    if (!service) return;
+    if (change) this.#putSpec("services", change(service));
+    else this.#remove("services", FRONT);
+  }
+
+  /** `kubectl apply` of a Service that was there before. */
+  restoreService(service: Service): void {
+    this.#put("services", service);
+  }
+
+  /** `kubectl apply` of a route of the user. */
+  addRoute(name: string, spec: HTTPRoute["spec"]): void {
+    this.#put("httproutes", {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: meta(name, { generation: 1 }),
+      spec,
+    });
+  }
+
   /** `kubectl delete deployment`, garbage collection included. */
   removeDeployment(): void {
     for (const set of this.all("replicasets")) this.#remove("replicasets", set.metadata.name);

@@ -11,7 +11,7 @@ import type { Situation } from "./situation.ts";
 export function planAtRest(s: Situation, policy: ReleasePolicy): ReleaseAction[] {
   const actions = [...keepFinalizer(policy), ...letGo(s.view, policy)];
   const [obstacle] = s.obstacles;
-  if (obstacle) return [...actions, ...removeForObstacle(s, obstacle.message)];
+  if (obstacle && !cameWithTemplate(s, policy)) return [...actions, ...removeForObstacle(s, obstacle.message)];
   const release = newRelease(s, policy);
   // The Services keep their pins: the release itself moves them, under its own session.
   if (release)
@@ -23,6 +23,15 @@ export function planAtRest(s: Situation, policy: ReleasePolicy): ReleaseAction[]
     ...planRouting(s, policy, wanted, "at rest everything goes to the released version"),
     ...prune(s),
   ];
+}
+
+/**
+ * The policy was in place when the gate was shut, so what stands in the way came with the new template (labels that no
+ * Service selects). Users stay where they are: the release begins, and says what it waits for.
+ */
+function cameWithTemplate(s: Situation, { status }: ReleasePolicy): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return s.shut && s.split !== undefined && ready?.status !== "False";
 }
 
 /** Deleting the policy waits for the rule to be out of the way. */

@@ -59,8 +59,12 @@ function portsOf(frontends: readonly Frontend[]): ServicePorts {
     .map(([port, targetPort]) => ({ name: `http-${port}`, protocol: "TCP", port, targetPort }));
 }
 
-/** `current` with what we own set as wanted; undefined when it is so already. The rest (addresses, others' labels) stays. */
-export function serviceChange(current: Service, wanted: Draft<Service>): Service | undefined {
+/**
+ * `current` with what we own set as wanted; undefined when it is so already. The rest (addresses, others' labels) stays, and
+ * so do the ports when no Service of the user is left to have any.
+ */
+export function serviceChange(current: Service, { metadata, spec }: Draft<Service>): Service | undefined {
+  const wanted = { metadata, spec: spec.ports?.length === 0 ? { ...spec, ports: current.spec.ports ?? [] } : spec };
   const labels = { ...current.metadata.labels, ...wanted.metadata.labels };
   const ports = (current.spec.ports ?? []).map(({ name, protocol, port, targetPort }) => ({
     ...(name !== undefined && { name }),

@@ -29,6 +29,8 @@ export function nextTarget(s: Situation, d: Draft, policy: ReleasePolicy, w: num
   if (d.progress.full) return { kind: "go", w: 1, why: "promoted to everyone" };
   const underWay = pending(s, d, w);
   if (underWay) return underWay;
+  const [obstacle] = s.obstacles;
+  if (obstacle) return { kind: "stay", message: `${seenAt(s, w)}; the weight stays: ${obstacle.message}` };
   const steps = readSteps(policy);
   const frozen = s.view.findings.evidence.freezes;
   if (frozen && w > 0) return { kind: "stay", message: `${seenAt(s, w)}: the weight stays until it is below 1:5` };
@@ -46,7 +48,7 @@ export function nextTarget(s: Situation, d: Draft, policy: ReleasePolicy, w: num
 function pending(s: Situation, d: Draft, w: number): Next | undefined {
   const { target, targetWhy, forced } = d.progress;
   if (target === undefined) return undefined;
-  const frozen = s.view.findings.evidence.freezes && target > w;
+  const frozen = (s.view.findings.evidence.freezes || s.obstacles.length > 0) && target > w;
   if (!sameWeight(target, w) && (forced || !frozen))
     return { kind: "go", w: target, why: targetWhy ?? reasonToGrow(s) };
   d.note({ target: undefined, targetWhy: undefined, forced: undefined });

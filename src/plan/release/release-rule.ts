@@ -99,6 +99,22 @@ export function userRouteChange(
   }));
 }
 
+/** A route of ours that no Service leads to any more, split as wanted; undefined when it is so already. */
+export function leftRouteChange(
+  current: HTTPRoute,
+  deployment: string,
+  policy: ReleasePolicy,
+  split: Split,
+): HTTPRoute | undefined {
+  const weights = weightsFor(split.w);
+  const weightOf = (name: string): number => (name === newName(deployment) ? weights.new : weights.stable);
+  return withRule(current, (rule) => ({
+    ...rule,
+    filters: ownFilters(policy, split.session),
+    backendRefs: (rule.backendRefs ?? []).map((each) => ({ ...each, weight: weightOf(each.name) })),
+  }));
+}
+
 /** The user's route with the rule `release` given back: everything to the Service itself. */
 export function userRouteRestored(
   current: HTTPRoute,

@@ -5,8 +5,15 @@ import type { ReleaseAction } from "./actions.ts";
 import { backendServices, type Pins, pinOf, serviceChange } from "./backend-services.ts";
 import type { Frontend } from "./frontends.ts";
 import { reachable, routesInForce } from "./in-force.ts";
-import { newName, NO_HASH, stableName } from "../gate/names.ts";
-import { ownRoute, ownRouteChange, ownRouteName, type Split, userRouteChange } from "./release-rule.ts";
+import { newName, NO_HASH, POLICY_LABEL, stableName } from "../gate/names.ts";
+import {
+  leftRouteChange,
+  ownRoute,
+  ownRouteChange,
+  ownRouteName,
+  type Split,
+  userRouteChange,
+} from "./release-rule.ts";
 import { readyPods, type Situation } from "./situation.ts";
 
 /** Where the two Services lead and how the rule splits. */
@@ -20,13 +27,34 @@ export function planRouting(s: Situation, policy: ReleasePolicy, wanted: Routing
   const services = planServices(s, policy, wanted.pins, why);
   // A rule may only be put in place when the Services that it names lead somewhere.
   if (s.split === undefined && (services.length > 0 || !stableLeadsToUsersPods(s))) return services;
-  return [...services, ...s.frontends.flatMap((frontend) => planRoutes(s, policy, frontend, wanted.split, why))];
+  return [
+    ...services,
+    ...s.frontends.flatMap((frontend) => planRoutes(s, policy, frontend, wanted.split, why)),
+    ...planLeftRoutes(s, policy, wanted.split, why),
+  ];
+}
+
+/**
+ * Routes of ours whose port or Service is gone. In a release they are split like the others, so that whoever brings the
+ * Service back finds no user on dark pods; at rest they go.
+ */
+function planLeftRoutes(s: Situation, policy: ReleasePolicy, split: Split, why: string): ReleaseAction[] {
+  const used = new Set(s.frontends.map(ownRouteName));
+  const left = s.routes.filter(
+    ({ metadata }) => metadata.labels?.[POLICY_LABEL] !== undefined && !used.has(metadata.name),
+  );
+  if (split.session === undefined && !s.shut)
+    return left.map(({ metadata }) => ({ kind: "deleteRoute", name: metadata.name, why: "its port is gone" }));
+  return left.flatMap((route): ReleaseAction[] => {
+    const changed = leftRouteChange(route, s.view.name, policy, split);
+    return changed ? [{ kind: "updateRoute", object: changed, why }] : [];
+  });
 }
 
 function planServices(s: Situation, policy: ReleasePolicy, pins: Pins, why: string): ReleaseAction[] {
   return backendServices(s.deployment, policy, s.frontends, pins).flatMap((wanted): ReleaseAction[] => {
     const current = s.view.services.find(({ metadata }) => metadata.name === wanted.metadata.name);
-    if (!current) return [{ kind: "createService", object: wanted, why }];
+    if (!current) return s.frontends.length > 0 ? [{ kind: "createService", object: wanted, why }] : [];
     const changed = serviceChange(current, wanted);
     if (!changed || (wanted.metadata.name === newName(s.view.name) && !mayLeadElsewhere(s, current, pins.new)))
       return [];

@@ -31,10 +31,12 @@ export function testing(s: Situation, d: Draft, policy: ReleasePolicy): void {
 
 function waitsToStart(s: Situation, d: Draft, policy: ReleasePolicy): boolean {
   const steps = readSteps(policy);
-  if (steps.kind === "invalid") {
-    d.set({
-      message: `tests passed, no user yet: ${steps.problem}; waits for the policy to be mended, or promote --full`,
-    });
+  const problem =
+    steps.kind === "invalid"
+      ? `${steps.problem}; waits for the policy to be mended, or promote --full`
+      : s.obstacles[0]?.message;
+  if (problem !== undefined) {
+    d.set({ message: `tests passed, no user yet: ${problem}` });
     return true;
   }
   if (steps.kind === "listed" || s.view.findings.measured >= MEASURE_MS) return false;
