@@ -4,6 +4,9 @@ import { pathHash } from "./path-hash.ts";
 /** The port at which a slice is claimed, on its last Service address. */
 const CLAIM_PORT = 10_256;
 
+/** Port of the proxy that knows the names of Services, on the same address. */
+const NAMES_PORT = 10_255;
+
 /** The addresses of one engine: 127.S.0.0/16, the lower half for Services, the upper for pods. */
 export interface AddressPlan {
   readonly slice: number;
@@ -11,6 +14,8 @@ export interface AddressPlan {
   readonly podCidr: string;
   /** ClusterIP of the Service `kubernetes`. */
   readonly kubernetes: string;
+  /** Where every mesh worker listens for pods that have no hosts file of their own. */
+  readonly namesProxy: { readonly host: string; readonly port: number };
 }
 
 export function addressPlan(slice: number): AddressPlan {
@@ -19,8 +24,12 @@ export function addressPlan(slice: number): AddressPlan {
     serviceCidr: `127.${slice}.0.0/17`,
     podCidr: `127.${slice}.128.0/17`,
     kubernetes: `127.${slice}.0.1`,
+    namesProxy: { host: lastServiceAddress(slice), port: NAMES_PORT },
   };
 }
+
+/** Given to no Service. */
+const lastServiceAddress = (slice: number): string => `127.${slice}.127.255`;
 
 /**
  * Takes part in the claim on a slice. Every process of an engine holds it (`shared`: SO_REUSEPORT), so that it outlives a
@@ -30,7 +39,7 @@ export function claimSlice(slice: number, shared: boolean): Promise<Disposable |
   return new Promise((resolve) => {
     const server: Server = createServer((socket) => socket.destroy());
     server.once("error", () => resolve(undefined));
-    server.listen({ host: `127.${slice}.127.255`, port: CLAIM_PORT, reusePort: shared }, () => {
+    server.listen({ host: lastServiceAddress(slice), port: CLAIM_PORT, reusePort: shared }, () => {
       server.unref();
       resolve({ [Symbol.dispose]: () => void server.close() });
     });

@@ -10,7 +10,7 @@ import { type EngineConfig, readConfig } from "../engine/config.ts";
 import { type Home, homeAt, prepareHome } from "../engine/home.ts";
 import { writeState } from "../engine/process-record.ts";
 import { EXIT_CONFIG } from "../engine/respawner.ts";
-import { claimSlice } from "../engine/slice.ts";
+import { addressPlan, claimSlice } from "../engine/slice.ts";
 import { AppError } from "../lib/app-error.ts";
 import { lineLogger } from "../observe/line-logger.ts";
 import { descriptorWriter } from "../observe/log-file.ts";
@@ -92,7 +92,8 @@ function startNode(
   { server, pki }: RunningApiServer,
 ): Promise<RunningNode> {
   const client = server.client({ username: `system:node:${NODE_NAME}`, groups: ["system:nodes"] }, "kubelet");
-  return startNodeAgent({ ...common, kubeletPort, client, identity: pki.kubelet, ca: pki.ca });
+  const { namesProxy } = addressPlan(common.slice);
+  return startNodeAgent({ ...common, namesProxy, kubeletPort, client, identity: pki.kubelet, ca: pki.ca });
 }
 
 async function claim(slice: number): Promise<Disposable> {

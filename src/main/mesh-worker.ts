@@ -8,7 +8,7 @@ import { readConfig } from "../engine/config.ts";
 import { homeAt, prepareHome } from "../engine/home.ts";
 import { writeState } from "../engine/process-record.ts";
 import { EXIT_CONFIG } from "../engine/respawner.ts";
-import { claimSlice } from "../engine/slice.ts";
+import { addressPlan, claimSlice } from "../engine/slice.ts";
 import { LIMITS } from "../mesh/dataplane/limits.ts";
 import { AccessLogFile } from "../mesh/worker/access-log-file.ts";
 import { MeshWorker } from "../mesh/worker/worker.ts";
@@ -34,7 +34,7 @@ process.chdir(home.run);
 // A worker that outlives its control process keeps other engines off its addresses (src/engine/slice.ts).
 const slice = readConfig(home)?.slice;
 const claim = slice === undefined ? undefined : await claimSlice(slice, true);
-if (!claim) {
+if (slice === undefined || !claim) {
   log.error("the addresses of this home are in use by another engine, or it has none yet", { slice });
   process.exit(1);
 }
@@ -54,6 +54,7 @@ const worker = new MeshWorker({
   name,
   pid: process.pid,
   run: ".",
+  namesProxy: addressPlan(slice).namesProxy,
 });
 
 let stopping = false;

@@ -43,10 +43,10 @@ export interface StartNodeOptions {
   readonly random: Random;
   readonly log: Logger;
   /**
-   * URL of a proxy that knows the names of Services: for machines that forbid namespaces, where pods cannot have a
-   * hosts file of their own. Absent: names are only known by variables (`SHOP_SERVICE_HOST`).
+   * A proxy that knows the names of Services: for machines that forbid namespaces, where pods cannot have a hosts file of
+   * their own. Absent: names are only known by variables (`SHOP_SERVICE_HOST`).
    */
-  readonly namesProxy?: string;
+  readonly namesProxy?: { readonly host: string; readonly port: number };
   /** What the machine allows (`probeMachine`); found out when absent. */
   readonly isolation?: Isolation | Promise<Isolation>;
 }
@@ -100,7 +100,7 @@ export async function startNodeAgent(options: StartNodeOptions): Promise<Running
       volumes,
       runtime,
       home,
-      env: isolation.namespaces ? {} : proxyEnv(options.namesProxy),
+      env: (namespace) => (isolation.namespaces ? {} : proxyEnv(options.namesProxy, namespace)),
     }),
     recorder,
     allocatable,
@@ -144,8 +144,12 @@ function canonicalRoot({ root }: Home): string {
   return realpathSync(root);
 }
 
-/** Node.js heeds these with NODE_USE_ENV_PROXY, most other programs anyway. */
-function proxyEnv(url: string | undefined): Readonly<Record<string, string>> {
-  if (url === undefined) return {};
+/**
+ * Node.js heeds these with NODE_USE_ENV_PROXY, most other programs anyway. The user name says from which namespace names are seen
+ * (src/mesh/names); the password is nothing but what undici wants to see before it sends the name.
+ */
+function proxyEnv(proxy: StartNodeOptions["namesProxy"], namespace: string): Readonly<Record<string, string>> {
+  if (!proxy) return {};
+  const url = `http://${namespace}:x@${proxy.host}:${proxy.port}`;
   return { http_proxy: url, HTTP_PROXY: url, no_proxy: "localhost,127.0.0.1", NODE_USE_ENV_PROXY: "1" };
 }

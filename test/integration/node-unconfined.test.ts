@@ -6,7 +6,7 @@ import { isReady, machineIsolation, NodeWorld } from "../support/node-world.ts";
 const isolation = { ...(await machineIsolation()), namespaces: false, why: "forbidden by the test" };
 let world: NodeWorld;
 beforeAll(async () => {
-  world = await NodeWorld.start(isolation, { namesProxy: "http://127.0.0.1:1" });
+  world = await NodeWorld.start(isolation, { namesProxy: { host: "127.0.0.1", port: 1 } });
   await world.build("server:1", {
     Dockerfile:
       'FROM scratch\nCOPY s.js data.txt /app/\nENV FILE=/app/data.txt\nWORKDIR /app\nCMD ["node", "/app/s.js"]',
@@ -37,7 +37,7 @@ test("pods run all the same: paths lead to their places on disk, names go by pro
     data: "from the image",
     here: "from the image",
     config: "plain",
-    proxy: "http://127.0.0.1:1",
+    proxy: "http://default:x@127.0.0.1:1",
   });
   await world.stopNode();
   await world.startNode();

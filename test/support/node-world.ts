@@ -9,7 +9,7 @@ import type { ApiClient } from "../../src/client/api-client.ts";
 import { homeAt, prepareHome, type Home } from "../../src/engine/home.ts";
 import { findFreeSlice } from "../../src/engine/slice.ts";
 import { startApiServer, type RunningApiServer } from "../../src/main/api-server.ts";
-import { startNodeAgent, type RunningNode } from "../../src/main/node-agent.ts";
+import { type RunningNode, startNodeAgent, type StartNodeOptions } from "../../src/main/node-agent.ts";
 import { systemClock as clock } from "../../src/main/system-clock.ts";
 import { systemRandom as random } from "../../src/main/system-random.ts";
 import { ImageStore, type StoredImage } from "../../src/node/images/image-store.ts";
@@ -37,11 +37,11 @@ export class NodeWorld implements AsyncDisposable {
   readonly images: ImageStore;
   readonly #slice: number;
   readonly #isolation: Isolation;
-  readonly #namesProxy: string | undefined;
+  readonly #namesProxy: StartNodeOptions["namesProxy"];
   #api: RunningApiServer | undefined;
   #node: RunningNode | undefined;
 
-  private constructor(home: Home, slice: number, isolation: Isolation, namesProxy: string | undefined) {
+  private constructor(home: Home, slice: number, isolation: Isolation, namesProxy: StartNodeOptions["namesProxy"]) {
     this.#namesProxy = namesProxy;
     this.home = home;
     this.#slice = slice;
@@ -52,7 +52,7 @@ export class NodeWorld implements AsyncDisposable {
   /** `parent`: directory in which the home is made. */
   static async start(
     isolation: Isolation,
-    { namesProxy, parent = tmpdir() }: { namesProxy?: string; parent?: string } = {},
+    { namesProxy, parent = tmpdir() }: { namesProxy?: StartNodeOptions["namesProxy"]; parent?: string } = {},
   ): Promise<NodeWorld> {
     const home = homeAt(realpathSync(mkdtempSync(join(parent, "sluice-node-"))));
     prepareHome(home);

@@ -14,6 +14,8 @@ import { Dataplane } from "../dataplane/dataplane.ts";
 import type { Limits } from "../dataplane/limits.ts";
 import { Gatekeeper } from "../session/gatekeeper.ts";
 import { Ledger } from "../session/ledger.ts";
+import { NamesProxy } from "../names/names-proxy.ts";
+import type { SocketAddress } from "../names/service-address.ts";
 import { MetricsSocket } from "./metrics-socket.ts";
 import { Peers } from "./peers.ts";
 import { Reporter, type WorkerStatus } from "./reporter.ts";
@@ -33,6 +35,8 @@ export interface WorkerDeps {
   /** Where the sockets of all workers are (see PeersDeps.folder). */
   readonly run: string;
   readonly folder: WorkerFolder;
+  /** Where to listen for pods that know the names of Services by a proxy only; absent: nowhere. */
+  readonly namesProxy?: SocketAddress;
 }
 
 /** Milliseconds: how long requests that are under way may take when the worker is told to end. */
@@ -53,6 +57,7 @@ export class MeshWorker {
   readonly #peers: Peers;
   readonly #reporter: Reporter;
   readonly #metrics: MetricsSocket;
+  readonly #names: NamesProxy;
   readonly #informers: Informers;
   readonly #limits = new Map<string, Trip["spec"]>();
   readonly #sessions = new Map<string, number>();
@@ -105,17 +110,20 @@ export class MeshWorker {
     this.#metrics = new MetricsSocket(() =>
       this.#dataplane.metrics.text({ ...this.#dataplane.gauges, peers: this.#peers.connected }),
     );
+    this.#names = new NamesProxy(() => this.#snapshot);
     this.#informers = new Informers(client, { clock, random, log });
   }
 
   /** Resolves when it serves: by the snapshot of its last run, or, if there is none, by the first of the API. */
   async start(): Promise<void> {
+    const { namesProxy } = this.#deps;
     const kept = this.#deps.folder.readState();
     for (const { session } of this.#gatekeeper.trips) this.#sessions.set(session, this.#deps.clock.monotonic());
     const resumed = kept !== undefined && (await this.#resume(kept));
     await Promise.all([
       this.#peers.start().catch(this.#without("the other workers")),
       this.#metrics.start(join(this.#deps.run, `${this.#deps.name}.metrics.sock`)).catch(this.#without("metrics")),
+      namesProxy && this.#names.start(namesProxy).catch(this.#without("a proxy for the names of Services")),
     ]);
     const watch = new RoutingWatch(this.#informers, () => this.#schedule());
     this.#informers.of(trips).onChange((current) => this.#tripChanged(current));
@@ -156,6 +164,7 @@ export class MeshWorker {
     await this.#informers[Symbol.asyncDispose]();
     this.#peers[Symbol.dispose]();
     this.#metrics[Symbol.dispose]();
+    this.#names[Symbol.dispose]();
     await this.#deps.folder[Symbol.asyncDispose]();
   }
 

@@ -28,8 +28,8 @@ export interface ContainerStarterOptions {
   readonly volumes: PodVolumes;
   readonly runtime: Runtime;
   readonly home: string;
-  /** Variables of every container that says nothing else. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Variables of every container of a namespace that says nothing else. */
+  readonly env?: (namespace: string) => Readonly<Record<string, string>>;
 }
 
 /** Says what happens on the way, in the kubelet's words. */
@@ -55,14 +55,14 @@ export class ContainerStarter {
   readonly #volumes: PodVolumes;
   readonly #runtime: Runtime;
   readonly #home: string;
-  readonly #env: Readonly<Record<string, string>>;
+  readonly #env: (namespace: string) => Readonly<Record<string, string>>;
 
   constructor(options: ContainerStarterOptions) {
     this.#images = options.images;
     this.#volumes = options.volumes;
     this.#runtime = options.runtime;
     this.#home = options.home;
-    this.#env = options.env ?? {};
+    this.#env = options.env ?? (() => ({}));
   }
 
   async start(request: StartRequest, tell: Tell): Promise<Running> {
@@ -133,7 +133,7 @@ export class ContainerStarter {
       imageEnv: image.config.Env ?? [],
       hostname: hostnameOf(pod),
     });
-    const env = { ...this.#env, HOME: user.home, PATH: DEFAULT_PATH, ...environment };
+    const env = { ...this.#env(pod.metadata.namespace ?? ""), HOME: user.home, PATH: DEFAULT_PATH, ...environment };
     const reference = parseImageReference(container.image ?? "");
     const name = reference ? formatImageReference(reference) : (container.image ?? "");
     return {
