@@ -24,3 +24,8 @@ test("is made once for each version of an object", () => {
   expect(json.line(object)).toBe(json.line(object));
   expect(json.line({ ...object })).not.toBe(json.line(object));
 });
+
+test("holds no memory but its own", () => {
+  const line = new ObjectJson().line(object);
+  expect(line.buffer.byteLength).toBe(line.byteLength);
+});
