@@ -56,6 +56,27 @@ describe("a backend that answers before it has the whole request", () => {
   });
 });
 
+describe("a backend that answers early and closes at once", () => {
+  test("is heard, unless its reset comes in the very moment of a write", async () => {
+    const hasty = await serving(async (connection) => {
+      await connection.until("\r\n\r\n");
+      connection.write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nmuch");
+      await new Promise<void>((resolve) => connection.socket.end(resolve));
+      connection.destroy();
+    });
+    const mesh = keep(new MeshHarness());
+    await mesh.apply({ web: [hasty] });
+    const statuses: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const client = mesh.connect().write(`POST / HTTP/1.1\r\nHost: web\r\nContent-Length: ${1e6}\r\n\r\n`);
+      statuses.push((await client.write("x".repeat(1e6)).response()).status);
+      client.destroy();
+    }
+    // Without that look at the backend in between it is none.
+    expect(statuses.filter((status) => status === 413).length).toBeGreaterThan(10);
+  });
+});
+
 describe("a connection of which nothing is known yet", () => {
   test("is served when its listener closes in that moment", async () => {
     const mesh = keep(new MeshHarness({ clock: new FakeClock() }));

@@ -24,6 +24,8 @@ export interface Frontend {
 const NEVER = Number.POSITIVE_INFINITY;
 /** How long a connection without a request may still begin one after its listener began to close. */
 const DRAIN_IDLE = 1_000;
+/** As much as one read of a socket brings at most. */
+const LARGE = 65_536;
 
 /**
  *            ┌───────────────────────── keep ──────────────────────────┐
@@ -111,7 +113,18 @@ export class ClientConnection implements ClientSide, ContentSink, Timed {
       this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), bytes]);
       this.#at = 0;
     } else this.#bytes = bytes;
-    this.#pump();
+    if (bytes.length >= LARGE && this.#exchange) this.#pumpLater();
+    else this.#pump();
+  }
+
+  /**
+   * A backend can answer and close before it has all of a large content, and a write that fails takes an answer with it that nobody has
+   * read. So what comes from backends in this turn of the event loop is read first.
+   */
+  #pumpLater(): void {
+    this.#socket.pause();
+    this.#reading = false;
+    setImmediate(() => this.#pump());
   }
 
   pauseContent(): void {
