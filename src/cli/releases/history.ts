@@ -4,7 +4,7 @@ import { releasesOf } from "./releases.ts";
 import { releaseHistory } from "./show.ts";
 
 /** All releases of the Deployment, oldest first. */
-export async function history(context: Context, name: string, options: ClusterOptions): Promise<void> {
+export async function history(context: Context, args: readonly string[], options: ClusterOptions): Promise<void> {
   using cluster = await connect(context, options);
-  context.stdout.write(releaseHistory(await releasesOf(cluster, name)));
+  context.stdout.write(releaseHistory(await releasesOf(cluster, args)));
 }

@@ -15,9 +15,14 @@ export type Verb = NonNullable<Release["spec"]["order"]>["verb"];
 const OBEDIENCE = 10_000;
 
 /** Gives the order to the Deployment's release and tells what became of it. */
-export async function order(context: Context, verb: Verb, name: string, options: ClusterOptions): Promise<void> {
+export async function order(
+  context: Context,
+  verb: Verb,
+  args: readonly string[],
+  options: ClusterOptions,
+): Promise<void> {
   using cluster = await connect(context, options);
-  const release = await latestRelease(cluster, name);
+  const release = await latestRelease(cluster, args);
   const again = verb === "retry" && phaseOf(release) === "Reverted";
   if (hasEnded(release) && !again)
     throw new AppError("release-ended", `release "${release.metadata.name}" has ended: ${phaseOf(release)}`);

@@ -1,38 +1,61 @@
+import type { Release } from "../../api/generated/sluice-dev.ts";
+import { AppError } from "../../lib/app-error.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import type { Context } from "../context.ts";
-import { type ClusterOptions, connect } from "../kube/cluster.ts";
+import { type Cluster, type ClusterOptions, connect } from "../kube/cluster.ts";
 import { followObject } from "../kube/follow.ts";
 import { objectPrinter } from "../kube/object-printer.ts";
-import { latestRelease } from "./releases.ts";
+import { withDeadline } from "../kube/timeout.ts";
+import { hasEnded, latestRelease, phaseOf } from "./releases.ts";
 import { releaseSummary } from "./show.ts";
-import type { Release } from "../../api/generated/sluice-dev.ts";
-import { hasEnded } from "./releases.ts";
 
 export interface ReleaseStatusOptions extends ClusterOptions {
   readonly output?: "json" | "yaml";
   /** Follows it to its end, a line for each change of what it says. */
   readonly watch?: boolean;
+  /** How long to follow it, in milliseconds; 0: as long as it takes. */
+  readonly timeout: number;
 }
 
-/** Where the newest release of the Deployment is, and what it waits for. */
-export async function releaseStatus(context: Context, name: string, options: ReleaseStatusOptions): Promise<void> {
+/**
+ * Where the newest release of the Deployment is, and what it waits for. Who follows it to its end has an error when that is not
+ * a success.
+ */
+export async function releaseStatus(
+  context: Context,
+  args: readonly string[],
+  options: ReleaseStatusOptions,
+): Promise<void> {
   using cluster = await connect(context, options);
-  const release = await latestRelease(cluster, name);
+  const release = await latestRelease(cluster, args);
   const text = options.output
     ? (await objectPrinter(options.output)).print(release as Release & JsonObject)
     : releaseSummary(release, context.clock.now());
   context.stdout.write(text);
-  if (!options.watch || hasEnded(release)) return;
+  if (!options.watch) return;
+  const ended = await withDeadline(
+    context,
+    options.timeout,
+    `timed out waiting for release "${release.metadata.name}" to end`,
+    (signal) => (hasEnded(release) ? Promise.resolve(release) : untilEnded(context, cluster, release, signal)),
+  );
+  const phase = phaseOf(ended);
+  if (phase !== "Succeeded")
+    throw new AppError("release-ended", `release "${ended.metadata.name}" has ended: ${phase}`);
+}
+
+async function untilEnded(context: Context, cluster: Cluster, release: Release, signal: AbortSignal): Promise<Release> {
   const resource = (await cluster.resources()).named("releases.sluice.dev");
   const one = { resource, name: release.metadata.name, namespace: release.metadata.namespace };
   let told = release.status?.message;
-  for await (const current of followObject(cluster.client, one, context.signal)) {
-    if (!current) return;
-    const { status } = current as Release;
-    const ended = hasEnded(current as Release);
-    const line = ended ? status?.receipt : status?.message;
+  for await (const object of followObject(cluster.client, one, signal)) {
+    const current = object as Release | undefined;
+    if (!current) throw new AppError("deleted", "object has been deleted");
+    const ended = hasEnded(current);
+    const line = ended ? current.status?.receipt : current.status?.message;
     if (line !== undefined && line !== told) context.stdout.write(`${line}\n`);
     told = line;
-    if (ended) return;
+    if (ended) return current;
   }
+  throw signal.reason as Error;
 }

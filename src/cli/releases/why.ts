@@ -4,7 +4,7 @@ import { latestRelease } from "./releases.ts";
 import { releaseReasons } from "./show.ts";
 
 /** Why the newest release of the Deployment, or the Release of that name, is where it is. */
-export async function why(context: Context, name: string, options: ClusterOptions): Promise<void> {
+export async function why(context: Context, args: readonly string[], options: ClusterOptions): Promise<void> {
   using cluster = await connect(context, options);
-  context.stdout.write(releaseReasons(await latestRelease(cluster, name)));
+  context.stdout.write(releaseReasons(await latestRelease(cluster, args)));
 }
