@@ -2,7 +2,7 @@ import type { Deployment, ReplicaSet } from "../../src/api/generated/apps-v1.ts"
 import type { Pod, Service } from "../../src/api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../src/api/generated/discovery-v1.ts";
 import type { HTTPRoute } from "../../src/api/generated/gateway-networking-k8s-io.ts";
-import type { MeshWorker, Release, ReleasePolicy } from "../../src/api/generated/sluice-dev.ts";
+import type { MeshWorker, Release, ReleasePolicy, Trip } from "../../src/api/generated/sluice-dev.ts";
 import type { KubeObject } from "../../src/api/object.ts";
 import { jsonEqual, type JsonValue } from "../../src/lib/json.ts";
 import { formatTimestamp } from "../../src/lib/timestamp.ts";
@@ -134,6 +134,7 @@ export class ReleaseWorld {
 
   view(): ReleaseView {
     const deployment = this.get<Deployment>("deployments", "shop");
+    const [trip] = this.all<Trip>("trips");
     return {
       namespace: "default",
       name: "shop",
@@ -146,6 +147,7 @@ export class ReleaseWorld {
       slices: this.all("endpointslices"),
       routes: this.all("httproutes"),
       releases: this.all("releases"),
+      ...(trip && { trip }),
       workers: this.#workers.map(({ applied }, i) => this.#worker(i, applied)),
       findings: this.findings,
       smoke: this.smoke,
@@ -570,8 +572,9 @@ export class ReleaseWorld {
         return undefined;
       }
       case "writeTrip":
+        return this.#writeTrip(action.release, action.session);
       case "deleteTrip":
-        return undefined;
+        return this.#remove("trips", action.name);
     }
   }
 
@@ -642,6 +645,13 @@ export class ReleaseWorld {
     )
       this.#remove(plural, object.metadata.name);
     else this.#putSpec(plural, object);
+  }
+
+  /** The limits themselves are src/evidence's business. */
+  #writeTrip(name: string, session: string): void {
+    if (this.get<Trip>("trips", name)?.spec.session === session) return;
+    const spec = { session, backend: "default/shop-new", limits: [] };
+    this.#put("trips", { apiVersion: "sluice.dev/v1alpha1", kind: "Trip", metadata: meta(name), spec });
   }
 
   #putSpec<T extends KubeObject>(plural: string, object: T): void {

@@ -253,6 +253,22 @@ describe("a bad version", () => {
     expect(w.readyOf("v2").length).toBeGreaterThan(0);
   });
 
+  test("the mesh has limits while the two are compared, and none at 100 %, where usual failures would be too many", () => {
+    const w = world({ soak: "0s", bake: "1h" });
+    w.apply("v2");
+    const limits = (): boolean => w.all("trips").length > 0;
+    const seen: string[] = [];
+    for (let i = 0; i < 20; i++) {
+      w.pass(1000);
+      const now = `${w.phase}: ${limits() ? "limits" : "none"}`;
+      if (seen.at(-1) !== now) seen.push(now);
+    }
+    expect(seen).toEqual(["Releasing: limits", "Baking: none"]);
+    w.order("abort");
+    w.settle();
+    expect([w.phase, limits()]).toEqual(["Reverted", false]);
+  });
+
   test("at 100 % the rules and the guard still hold", () => {
     const w = world({ soak: "0s", bake: "1h" });
     w.apply("v2");

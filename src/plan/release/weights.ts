@@ -44,9 +44,15 @@ export function keepSplit(s: Situation, d: Draft, policy: ReleasePolicy, split: 
   return actions.length === 0;
 }
 
-/** Tells the mesh how many further failures are too many, before anything is changed that the limits depend on. */
+/**
+ * Tells the mesh how many further failures are too many, before anything is changed that the limits depend on. At 100 % there is
+ * nothing to compare with, and limits of a lesser weight would shut the gate at failures that are nothing unusual.
+ */
 export function armTrip(s: Situation, d: Draft, w: number): void {
-  if (!s.view.capabilities.trips || w <= 0 || w >= 1) return;
+  const { capabilities, trip } = s.view;
+  if (w >= 1 && trip)
+    d.act({ kind: "deleteTrip", name: trip.metadata.name, why: "at 100 % there is nothing to compare with" });
+  if (!capabilities.trips || w <= 0 || w >= 1) return;
   d.act({
     kind: "writeTrip",
     release: d.release.metadata.name,

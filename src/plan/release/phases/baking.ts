@@ -12,7 +12,7 @@ import { until } from "../seen.ts";
 import { currentHash, readyPods, type Situation } from "../situation.ts";
 import { timeOf } from "../steps.ts";
 import { failOn } from "../verdict.ts";
-import { keepSplit, weightNow } from "../weights.ts";
+import { armTrip, keepSplit, weightNow } from "../weights.ts";
 import { end } from "./taking-back.ts";
 
 const LOOK_MS = 1000;
@@ -27,6 +27,7 @@ export function baking(s: Situation, d: Draft, policy: ReleasePolicy): void {
     return;
   }
   ensurePods(s, d, Math.max(1, s.replicas));
+  armTrip(s, d, 1);
   keepSplit(s, d, policy, { w: 1, session: d.session, testers: true }, "everyone is on the new version");
   const { new: fresh } = s.view.findings;
   d.set({
