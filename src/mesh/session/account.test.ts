@@ -84,3 +84,19 @@ test.each(cases)("%s", (_, acts, want) => {
   }).toEqual(want);
   expect(heard).toEqual(harm > 0 ? ["s GET /a/{id} new"] : []);
 });
+
+test("who is hit is in the books when the failure is told", () => {
+  const ledger = new Ledger();
+  const told: unknown[] = [];
+  const books = {
+    ledger,
+    gatekeeper: { failed: () => undefined },
+    counted: () => void told.push(ledger.report().users),
+  };
+  new Account(books, ledger.tally("s", "r", "b", 0.5), "new", {
+    method: "GET",
+    target: "/",
+    user: "0123456789abcdef",
+  }).close(true);
+  expect(told[0]).toMatchObject([{ hit: ["0123456789abcdef"] }]);
+});

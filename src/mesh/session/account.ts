@@ -87,12 +87,13 @@ export class Account {
   close(harmed: boolean): void {
     if (this.#closed) return;
     const hit = harmed || this.#late;
-    if (hit) this.failed();
-    this.#closed = true;
     const { ledger } = this.#books;
-    if (!this.#failed) this.#count();
-    else if (hit) ledger.hit(this.#tally, this.#user);
-    else ledger.retried(this.#tally, this.#endpoint);
+    // Before the failure, which is reported at once and may be the last word on its release.
+    if (hit) ledger.hit(this.#tally, this.#user);
+    if (hit) this.failed();
+    else if (this.#failed) ledger.retried(this.#tally, this.#endpoint);
+    else this.#count();
+    this.#closed = true;
     this.#books.counted(false);
   }
 
