@@ -75,3 +75,20 @@ describe("what is not YAML, or has no JSON form, is refused", () => {
     );
   });
 });
+
+test("a body that is JSON is read as JSON, unless YAML must tell where it repeats itself", () => {
+  const body = (text: string): unknown => yamlBody(new TextEncoder().encode(text));
+  expect(body('{"a":"yes","b":1e3,"c":null}')).toEqual({ value: { a: "yes", b: 1000, c: null }, duplicates: [] });
+  expect(body('{"a":1,\n"a":2}')).toEqual({ value: { a: 2 }, duplicates: ['line 2: key "a" already set in map'] });
+  expect(body("{a: yes}")).toEqual({ value: { a: true }, duplicates: [] });
+});
+
+test("each key that a map repeats is told with its line", () => {
+  const [document] = yamlDocuments('a: 1\nb: {c: 1,\n  c: 2}\na: 3\n"a": 4\n');
+  expect(document?.value).toEqual({ a: 4, b: { c: 2 } });
+  expect(document?.duplicates.toSorted()).toEqual([
+    'line 3: key "c" already set in map',
+    'line 4: key "a" already set in map',
+    'line 5: key "a" already set in map',
+  ]);
+});

@@ -86,6 +86,13 @@ describe("a Service's address", () => {
     expect(spec).toMatchObject({ ipFamilies: ["IPv4"], ipFamilyPolicy: "PreferDualStack" });
   });
 
+  test("that changes is left for validation to refuse", () => {
+    const first = write(service({}));
+    expect(hooks.prepare(first, service({ clusterIP: "10.0.0.1" }), false)).toMatchObject({
+      spec: { clusterIP: "10.0.0.1" },
+    });
+  });
+
   test("that is none is left for validation to refuse", () => {
     expect(hooks.prepare(undefined, service({ clusterIP: "x" }), false)).toMatchObject({ spec: { clusterIPs: ["x"] } });
   });

@@ -78,7 +78,8 @@ export class ServiceHooks implements KindHooks {
   #fill(service: Service, taken: Taking): Service {
     const spec = service.spec ?? {};
     let filled = service;
-    if (needsClusterIp(spec) && spec.clusterIP !== "None") {
+    // An address stays: that it may not change is for validation to say.
+    if (needsClusterIp(spec) && spec.clusterIP !== "None" && !taken.hasAddress) {
       const address = taken.address(service, spec.clusterIP || undefined);
       filled = withSpec(filled, { clusterIP: address, clusterIPs: [address] });
     }
@@ -118,8 +119,11 @@ class Taking {
     this.#dryRun = dryRun;
   }
 
+  get hasAddress(): boolean {
+    return this.#held.addresses.size > 0;
+  }
+
   address(service: Service, wanted: string | undefined): string {
-    if (wanted !== undefined && this.#held.addresses.has(wanted)) return wanted;
     try {
       const address = wanted ?? this.#addresses.draw();
       if (wanted !== undefined) this.#addresses.take(wanted);
