@@ -1,6 +1,7 @@
 import type { Deployment, DeploymentStatus, ReplicaSet } from "../../api/generated/apps-v1.ts";
 import type { Node, Pod } from "../../api/generated/core-v1.ts";
 import { labelSelectorOf } from "../../lib/label-selector.ts";
+import { parseTimestamp } from "../../lib/timestamp.ts";
 import type { Plan } from "../plan.ts";
 import { hasEnded, isDeleting } from "../pods/readiness.ts";
 import { type Claims, claim } from "../replicaset/claim.ts";
@@ -21,8 +22,8 @@ import {
 import { maxRevision, newestSetAnnotations, REVISION, sameAnnotations } from "./revision.ts";
 import { newestSetSize, scaleDownOld, scaleUpNewest } from "./rolling.ts";
 import { hasBeenScaled, scale } from "./scaling.ts";
-import { diagnose } from "../stuck/diagnosis.ts";
-import { withStuck } from "../stuck/stuck-condition.ts";
+import { type Diagnosis, diagnose, steadyFrom } from "../stuck/diagnosis.ts";
+import { STUCK, withStuck } from "../stuck/stuck-condition.ts";
 import {
   type CountedStatus,
   countedStatus,
@@ -78,17 +79,12 @@ export function planDeployment(view: DeploymentView, now: number): Plan<Deployme
   if (needsNewSet(view, found) && isNameTaken(view)) return planCollision(deployment);
   const pass = nextPass(view, found, now);
   const counted = (pass.countOnly ? countedStatus : rolloutStatus)(deployment, pass.sets, pass.conditions, now);
-  const verdict = withStuck(
-    deployment,
-    counted.conditions,
-    diagnoseRollout(view, found, counted),
-    found.old.length > 0,
-    now,
-  );
+  const seen = diagnoseRollout(view, found, counted, now);
+  const verdict = withStuck(deployment, counted.conditions, seen.diagnosis, found.old.length > 0, now);
   const status = { ...counted, conditions: verdict.conditions };
   const revision = pass.sets.newest?.metadata.annotations?.[REVISION];
   const renumbered = revision !== undefined && revision !== deployment.metadata.annotations?.[REVISION];
-  const wakeAt = pass.countOnly ? undefined : deadlineWake(deployment, status);
+  const wakeAt = earliest(pass.countOnly ? undefined : deadlineWake(deployment, status), seen.wakeAt);
   return {
     actions: [...changesOf(found, pass.sets, pass.why), ...deletions(pass), ...(verdict.event ? [verdict.event] : [])],
     status: { status, ...(renumbered && { revision }) },
@@ -96,12 +92,34 @@ export function planDeployment(view: DeploymentView, now: number): Plan<Deployme
   };
 }
 
-/** A rollout that has come to its end once is not stuck, whatever happens to its pods later. */
-function diagnoseRollout({ deployment, pods, nodes }: DeploymentView, { newest }: ReplicaSets, status: CountedStatus) {
-  const hasFinished = findCondition(status.conditions, "Progressing")?.reason === PROGRESSING.available;
-  if (!newest || hasFinished || isComplete(deployment, status)) return undefined;
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+/** So long after its end a rollout may still turn out to be stuck. Milliseconds. */
+const SETTLING = 60_000;
+
+/**
+ * What happens to the pods of a rollout long after its end does not make it stuck. Soon after it does: pods without a readiness
+ * probe are ready, and the rollout is at its end, before a program has had the time to fail.
+ */
+function diagnoseRollout(
+  { pods, nodes }: DeploymentView,
+  { newest }: ReplicaSets,
+  status: CountedStatus,
+  now: number,
+): { readonly diagnosis?: Diagnosis; readonly wakeAt?: number } {
+  if (!newest || (isSettled(status.conditions, now) && !findCondition(status.conditions, STUCK))) return {};
   const own = pods.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === newest.metadata.uid));
-  return diagnose({ replicaSet: newest, pods: own, nodes });
+  const diagnosis = diagnose({ replicaSet: newest, pods: own, nodes }, now);
+  const wakeAt = diagnosis && steadyFrom(own, now);
+  return { ...(diagnosis && { diagnosis }), ...(wakeAt !== undefined && { wakeAt }) };
+}
+
+function isSettled(conditions: Conditions, now: number): boolean {
+  const progress = findCondition(conditions, "Progressing");
+  return progress?.reason === PROGRESSING.available && now >= (parseTimestamp(progress.lastUpdateTime) ?? 0) + SETTLING;
 }
 
 function nextPass(view: DeploymentView, found: ReplicaSets, now: number): Pass {

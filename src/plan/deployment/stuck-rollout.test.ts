@@ -9,7 +9,8 @@ import {
   replicaSet,
   template,
 } from "../../../test/support/fixtures/workloads.ts";
-import type { ReplicaSet } from "../../api/generated/apps-v1.ts";
+import type { Deployment, ReplicaSet } from "../../api/generated/apps-v1.ts";
+import { formatTimestamp } from "../../lib/timestamp.ts";
 import { planDeployment } from "./deployment-plan.ts";
 import { DESIRED_REPLICAS, MAX_REPLICAS, REVISION } from "./revision.ts";
 
@@ -36,7 +37,8 @@ function stuck(change: DeploymentChange, replicaSets: readonly ReplicaSet[]) {
 const second = {
   spec: { template: template("shop:2"), strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } },
 };
-const condition = (type: string, status: string, reason: string, message = "") => ({
+type Condition = NonNullable<NonNullable<Deployment["status"]>["conditions"]>[number];
+const condition = (type: string, status: string, reason: string, message = ""): Condition => ({
   type,
   status,
   reason,
@@ -68,14 +70,60 @@ test("going back to the old version heals it", () => {
   expect(stuck({ status: { conditions } }, [old, broken]).condition).toBeUndefined();
 });
 
-test("a rollout that has finished once is not stuck, whatever becomes of its pods", () => {
-  const conditions = [condition("Progressing", "True", "NewReplicaSetAvailable")];
-  expect(
-    stuck({ ...second, status: { conditions, replicas: 1, updatedReplicas: 1 } }, [
-      { ...old, spec: { ...old.spec, replicas: 0 }, status: { replicas: 0, observedGeneration: 1 } },
-      broken,
-    ]).condition,
-  ).toBeUndefined();
+const finished = (now: number): Condition => ({
+  ...condition("Progressing", "True", "NewReplicaSetAvailable"),
+  lastUpdateTime: formatTimestamp(now),
+});
+const without = (set: ReplicaSet): ReplicaSet => ({
+  ...set,
+  spec: { ...set.spec, replicas: 0 },
+  status: { replicas: 0, observedGeneration: 1 },
+});
+const atItsEnd = (...conditions: readonly Condition[]) => ({
+  ...second,
+  status: { conditions, replicas: 1, updatedReplicas: 1 },
+});
+
+test("a rollout that has finished long ago is not stuck, whatever becomes of its pods", () => {
+  expect(stuck(atItsEnd(finished(now - 60_000)), [without(old), broken]).condition).toBeUndefined();
+});
+
+test("one that has just finished, because its pods have no readiness probe, may be", () => {
+  expect(stuck(atItsEnd(finished(now - 59_000)), [without(old), broken]).condition).toBeDefined();
+});
+
+test("and stays so until it is healed", () => {
+  const known = condition("Stuck", "True", "ImageNotFound", "Image");
+  expect(stuck(atItsEnd(finished(now - 600_000), known), [without(old), broken]).condition).toBeDefined();
+});
+
+test("a crashing pod that is ready between two crashes does not heal it before it has run for ten seconds", () => {
+  const running = (startedAt: number) =>
+    pod("x", {
+      owner: "shop-b",
+      status: {
+        containerStatuses: [
+          containerStatus({
+            ready: true,
+            restartCount: 2,
+            state: { running: { startedAt: formatTimestamp(startedAt) } },
+            lastState: { terminated: { exitCode: 1 } },
+          }),
+        ],
+      },
+    });
+  const look = (startedAt: number) => {
+    const known = condition("Stuck", "True", "CrashLoop", "Container main keeps exiting with code 1.");
+    const changed = deployment(atItsEnd(finished(now - 600_000), known));
+    const pods = [running(startedAt)];
+    return planDeployment({ deployment: changed, replicaSets: [without(old), broken], pods, nodes: [] }, now);
+  };
+  const { status, wakeAt } = look(now - 2000);
+  expect(status.status.conditions).toContainEqual(expect.objectContaining({ type: "Stuck", reason: "CrashLoop" }));
+  expect(wakeAt).toBe(now + 8000);
+  const later = look(now - 10_000);
+  expect(later.status.status.conditions?.map(({ type }) => type)).not.toContain("Stuck");
+  expect(later.wakeAt).toBeUndefined();
 });
 
 test("a first rollout has no older revision to go back to", () => {

@@ -34,7 +34,7 @@ function starting(status: Partial<ContainerStatus>, change: PodChange = {}): Pod
 }
 
 const find = (...pods: readonly Pod[]): Diagnosis | undefined =>
-  diagnose({ replicaSet: replicaSet(), pods, nodes: [here] });
+  diagnose({ replicaSet: replicaSet(), pods, nodes: [here] }, now);
 const withImage = (image: string): PodChange => ({ spec: { containers: [{ name: "main", image }] } });
 
 test.each<[string, Pod, Diagnosis | undefined]>([
@@ -166,7 +166,7 @@ test("a pod that no node can ever take", () => {
     cause: "No node can ever take the pod: 0/1 nodes are available: 1 Insufficient cpu.",
   });
   expect(find(unplaced({}))).toBeUndefined();
-  expect(diagnose({ replicaSet: replicaSet(), pods: [unplaced(big)], nodes: [] })).toBeUndefined();
+  expect(diagnose({ replicaSet: replicaSet(), pods: [unplaced(big)], nodes: [] }, now)).toBeUndefined();
 });
 
 const refused = (message: string) =>
@@ -187,7 +187,7 @@ test.each<[string, string, Partial<Diagnosis> | undefined]>([
     undefined,
   ],
 ])("pods that cannot be created because of %s", (_, message, expected) => {
-  const diagnosis = diagnose({ replicaSet: refused(message), pods: [], nodes: [] });
+  const diagnosis = diagnose({ replicaSet: refused(message), pods: [], nodes: [] }, now);
   if (!expected) expect(diagnosis).toBeUndefined();
   else expect(diagnosis).toMatchObject(expected);
   if (expected) expect(diagnosis?.cause).toContain(message);

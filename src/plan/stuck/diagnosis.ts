@@ -2,6 +2,7 @@ import type { ReplicaSet } from "../../api/generated/apps-v1.ts";
 import type { Container, ContainerStatus, Node, Pod } from "../../api/generated/core-v1.ts";
 import { familiarImageName } from "../../lib/image-reference.ts";
 import { nearNames } from "../../lib/near-name.ts";
+import { parseTimestamp } from "../../lib/timestamp.ts";
 import { isActive, isReady, podCondition } from "../pods/readiness.ts";
 import { couldEverFit } from "../scheduler/schedule-plan.ts";
 import { readLogTail } from "./log-tail.ts";
@@ -41,22 +42,45 @@ const MAX_QUOTE = 160;
 /** A container that has ended so often will not come up: the first time may have been bad luck. */
 const CERTAIN_EXITS = 2;
 
+/** A container that has kept ending must run for so long before that counts as healed. Milliseconds. */
+const STEADY = 10_000;
+
 /**
  * What keeps the new pods of a rollout from ever becoming ready, as soon as it is certain: image and configuration errors at once, a
- * crash at the second exit of the same container. A pod that is merely not ready yet is no reason.
+ * crash at the second exit of the same container. A pod that is merely not ready yet is no reason. One that has just been started
+ * once more is still what it was: without a readiness probe it is ready until it ends again.
  */
-export function diagnose(view: StuckView): Diagnosis | undefined {
-  const waiting = view.pods.filter((pod) => isActive(pod) && !isReady(pod));
-  const found = waiting.flatMap((pod) => [...containerDiagnoses(pod, view.nodes), ...placement(pod, view.nodes)]);
+export function diagnose(view: StuckView, now: number): Diagnosis | undefined {
+  const waiting = view.pods.filter((pod) => isActive(pod) && (!isReady(pod) || unsteadyUntil(pod, now) !== undefined));
+  const found = waiting.flatMap((pod) => [...containerDiagnoses(pod, view.nodes, now), ...placement(pod, view.nodes)]);
   return found[0] ?? creation(view.replicaSet);
 }
 
-function containerDiagnoses(pod: Pod, nodes: readonly Node[]): readonly Diagnosis[] {
+/** When the first of the pods will have run for long enough; undefined when there is none that must. */
+export function steadyFrom(pods: readonly Pod[], now: number): number | undefined {
+  const times = pods.filter(isActive).flatMap((pod) => unsteadyUntil(pod, now) ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function unsteadyUntil({ status }: Pod, now: number): number | undefined {
+  const times = (status?.containerStatuses ?? []).flatMap((one) => steadyTime(one, now) ?? []);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
+/** Undefined when the container has run for long enough, does not run, or never ended often enough to be suspected. */
+function steadyTime({ restartCount, state }: ContainerStatus, now: number): number | undefined {
+  const startedAt = parseTimestamp(state?.running?.startedAt);
+  if (restartCount < CERTAIN_EXITS || startedAt === undefined) return undefined;
+  return now < startedAt + STEADY ? startedAt + STEADY : undefined;
+}
+
+function containerDiagnoses(pod: Pod, nodes: readonly Node[], now: number): readonly Diagnosis[] {
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   return [...initContainerStatuses, ...containerStatuses].flatMap((status) => {
     const container = containers.find(({ name }) => name === status.name);
-    const diagnosis = container && !status.ready ? diagnoseContainer(container, status, nodes) : undefined;
+    const isSuspect = !status.ready || steadyTime(status, now) !== undefined;
+    const diagnosis = container && isSuspect ? diagnoseContainer(container, status, nodes) : undefined;
     return diagnosis ? [diagnosis] : [];
   });
 }
