@@ -87,8 +87,9 @@ export class ReleaseController implements AsyncDisposable {
     const ledger = live && this.#fold(live, gathered, now);
     const findings = live && ledger ? this.#findings(live, ledger, gathered) : NO_FINDINGS;
     const plan = planRelease({ ...gathered, findings, smoke: this.#answers(live) }, now);
-    if (plan.actions.length > 0)
-      log.info("planned", { release: live?.metadata.name, actions: plan.actions.map(brief) });
+    // Limits move with every request: that they are written is no news.
+    const told = plan.actions.filter(({ kind }) => kind !== "writeTrip");
+    if (told.length > 0) log.info("planned", { release: live?.metadata.name, actions: told.map(brief) });
     const writer = new ReleaseWriter(client, this.#caches, namespace);
     for (const action of plan.actions) await this.#act(action, { writer, key, gathered, ledger, signal });
     const paced = await this.#writeStatuses(plan, { writer, gathered, live, ledger }, now);

@@ -572,7 +572,7 @@ export class ReleaseWorld {
         return undefined;
       }
       case "writeTrip":
-        return this.#writeTrip(action.release, action.session);
+        return this.#writeTrip(action.release, action.session, action.w);
       case "deleteTrip":
         return this.#remove("trips", action.name);
     }
@@ -647,10 +647,10 @@ export class ReleaseWorld {
     else this.#putSpec(plural, object);
   }
 
-  /** The limits themselves are src/evidence's business. */
-  #writeTrip(name: string, session: string): void {
-    if (this.get<Trip>("trips", name)?.spec.session === session) return;
-    const spec = { session, backend: "default/shop-new", limits: [] };
+  /** What the limits are is src/evidence's business; at 100 % there are none. */
+  #writeTrip(name: string, session: string, w: number): void {
+    const spec = { session, backend: "default/shop-new", limits: w < 1 ? [{ failures: [2] }] : [] };
+    if (same(spec, this.get<Trip>("trips", name)?.spec)) return;
     this.#put("trips", { apiVersion: "sluice.dev/v1alpha1", kind: "Trip", metadata: meta(name), spec });
   }
 

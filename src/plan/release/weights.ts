@@ -46,19 +46,20 @@ export function keepSplit(s: Situation, d: Draft, policy: ReleasePolicy, split: 
 
 /**
  * Tells the mesh how many further failures are too many, before anything is changed that the limits depend on. At 100 % there is
- * nothing to compare with, and limits of a lesser weight would shut the gate at failures that are nothing unusual.
+ * nothing to compare with, so there are none; those of a lesser weight would shut the gate at failures that are nothing unusual,
+ * and a Trip that is merely deleted stays in force until its session is over.
  */
 export function armTrip(s: Situation, d: Draft, w: number): void {
-  const { capabilities, trip } = s.view;
-  if (w >= 1 && trip)
-    d.act({ kind: "deleteTrip", name: trip.metadata.name, why: "at 100 % there is nothing to compare with" });
-  if (!capabilities.trips || w <= 0 || w >= 1) return;
+  if (!s.view.capabilities.trips || w <= 0) return;
   d.act({
     kind: "writeTrip",
     release: d.release.metadata.name,
     session: d.session,
     w,
-    why: "the mesh shuts the gate by itself when the evidence is at its limit",
+    why:
+      w < 1
+        ? "the mesh shuts the gate by itself when the evidence is at its limit"
+        : "at 100 % there is nothing to compare with, and no limit",
   });
 }
 
