@@ -10,7 +10,8 @@ import { type MetaRules, validateObjectMeta, validateObjectMetaUpdate } from "./
 
 /**
  * Whether objects are what their kinds allow, in the words of Kubernetes. Objects must have been decoded, defaulted and
- * prepared. Errors that Kubernetes says several times because it looks several times are said once.
+ * prepared. Errors that Kubernetes says several times because it looks several times are said once, but for those of the metadata of
+ * an update.
  */
 
 /** What is wrong with a new object. */
@@ -42,7 +43,11 @@ export function validateUpdate(
   const rules = rulesOf(info);
   if (subresource === undefined) rules?.first(object, old, errors);
   if (!errors.none) return errors.list;
-  validateObjectMetaUpdate(object.metadata, old.metadata, metaRulesOf(info, rules), errors);
+  const metaRules = metaRulesOf(info, rules);
+  // Kubernetes looks at the metadata of all kinds, and most kinds do so again: each cause is told twice.
+  validateObjectMetaUpdate(object.metadata, old.metadata, { ...metaRules, standardFinalizers: false }, errors);
+  if (info.custom || rules?.name !== undefined)
+    validateObjectMetaUpdate(object.metadata, old.metadata, metaRules, errors);
   if (info.custom) validateCustomUpdate(info, object, old, subresource, errors);
   if (!rules || !mayGoOn(info, errors)) return errors.list;
   if (subresource === undefined) rules.update(object, old, errors);

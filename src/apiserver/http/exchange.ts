@@ -22,6 +22,7 @@ export interface ByteStream {
   end(): void;
   /** Gives the connection up. */
   destroy(): void;
+  readonly destroyed: boolean;
   on(event: "drain" | "close", listener: () => void): void;
 }
 

@@ -3,7 +3,7 @@ import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
 import { updateRules } from "../../api/strategy/update-rules.ts";
 import type { KindInfo, ResourceInfo, TypeTable } from "../../api/table/type-table.ts";
-import type { Clock } from "../../lib/clock.ts";
+import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { User } from "../auth/user.ts";
 import type { DeletionOptions } from "../registry/deletion.ts";
@@ -55,6 +55,9 @@ export interface ResourceRequest {
 /** A watch without a timeout of its own ends after 30 to 60 minutes, so that connections spread, in seconds. */
 const MIN_WATCH_SECONDS = 1800;
 
+/** How long the end of a watch may wait to be read, in milliseconds. */
+const UNREAD_MS = 30_000;
+
 /** Serves the verbs that all resources share. */
 export class ResourceHandler {
   readonly #deps: ResourceHandlerDeps;
@@ -90,16 +93,22 @@ export class ResourceHandler {
     const encode = encoder.for(info, how, exchange.query);
     const initial = initialChanges(watching.initial, watching.initialBookmark);
     const bytes = exchange.stream("application/json");
-    const open = new WatchStream(bytes, encode, initial);
+    let cancelTimers: Cancel = () => undefined;
+    let cancelReset: Cancel = () => undefined;
+    const open = new WatchStream(bytes, encode, initial, () => {
+      watches.delete(open);
+      cancelTimers();
+      watching[Symbol.dispose]();
+      // Who does not even read what is left for him loses the connection.
+      if (!bytes.destroyed) cancelReset = clock.after(UNREAD_MS, () => bytes.destroy());
+    });
     watches.add(open);
     const seconds = query.timeoutSeconds || MIN_WATCH_SECONDS * (1 + random.next());
     const mark = query.allowWatchBookmarks ? () => watching.bookmark() : undefined;
-    const cancel = watchTimers(clock, open, seconds * 1000, mark);
+    cancelTimers = watchTimers(clock, open, seconds * 1000, mark);
     bytes.on("close", () => {
       open.end();
-      watches.delete(open);
-      cancel();
-      watching[Symbol.dispose]();
+      cancelReset();
     });
   }
 

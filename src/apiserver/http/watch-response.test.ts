@@ -12,6 +12,7 @@ import { ChangeEncoder, initialChanges, WatchStream, watchTimers } from "./watch
 class Connection extends EventEmitter implements ByteStream {
   readonly written: string[] = [];
   ended = false;
+  destroyed = false;
   room: number;
 
   constructor(room: number) {
@@ -36,6 +37,7 @@ class Connection extends EventEmitter implements ByteStream {
 
   destroy(): void {
     this.ended = true;
+    this.destroyed = true;
   }
 }
 
@@ -73,6 +75,14 @@ describe("WatchStream", () => {
     expect(connection.written).toEqual(["a", "b"]);
     connection.drain(100);
     expect(connection.written).toEqual(["a", "b", "c", "mark 9", "d"]);
+  });
+
+  test("tells once that it has ended", () => {
+    let ends = 0;
+    const stream = new WatchStream(new Connection(1), nameOf, initialChanges([], undefined), () => ends++);
+    stream.end();
+    stream.end();
+    expect(ends).toBe(1);
   });
 
   test("ends for a watcher that does not read, and keeps nothing for it", () => {

@@ -24,10 +24,19 @@ export class WatchStream {
   #blocked = false;
   #ended = false;
 
-  constructor(response: ByteStream, encode: (change: Change) => Buffer, initial: Iterator<Change>) {
+  readonly #onEnd: () => void;
+
+  /** `onEnd`: nothing more will be written; the client may still have to read what was. */
+  constructor(
+    response: ByteStream,
+    encode: (change: Change) => Buffer,
+    initial: Iterator<Change>,
+    onEnd: () => void = () => undefined,
+  ) {
     this.#response = response;
     this.#encode = encode;
     this.#initial = initial;
+    this.#onEnd = onEnd;
     response.on("drain", () => {
       this.#blocked = false;
       this.#pump();
@@ -52,6 +61,7 @@ export class WatchStream {
     this.#waiting.length = 0;
     this.#initial = undefined;
     this.#response.end();
+    this.#onEnd();
   }
 
   #pump(): void {
