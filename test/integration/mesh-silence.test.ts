@@ -100,7 +100,7 @@ describe("a version that hangs", () => {
     await clock.advance(2_900);
     expect(failures()).toEqual([]);
     await clock.advance(200);
-    expect(failures()).toEqual([`${NEW} GET /a/{id} 1/0`]);
+    expect([failures(), hit()]).toEqual([[`${NEW} GET /a/{id} 1/0`], [1]]);
     expect(mesh.told).toMatchObject([{ kind: "failures", count: { new: 1, old: 0 } }]);
     await clock.advance(300_000);
     expect((await client.response()).status).toBe(504);

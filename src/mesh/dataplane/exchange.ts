@@ -272,12 +272,8 @@ export class Exchange implements Asker {
     this.#chunkedAnswer = chunked && this.#minor === 1;
     this.#framed = !chunked || this.#chunkedAnswer;
     if (!this.#framed) this.#keep = false;
-    const frame = {
-      chunked: this.#chunkedAnswer,
-      connection: this.#connection(),
-      dropLength: head.status === 204,
-      date: head.hasDate ? "" : this.#core.date.line,
-    };
+    const date = head.hasDate ? "" : this.#core.date.line;
+    const frame = { chunked: this.#chunkedAnswer, connection: this.#connection(), date };
     this.#client.out.text(forwardResponse(head, frame, this.#share?.responseEdits));
     this.#wait();
   }
@@ -389,13 +385,17 @@ export class Exchange implements Asker {
 
   /** Nothing was heard for too long: a failure, but the wait goes on, unless the old version can have the request. */
   #overdue(now: number): void {
-    this.#account?.overdue();
     this.#reason = "overdue";
     this.deadline = this.#giveUp;
-    if (this.#answering || this.#share?.version !== "new") return;
-    const upstream = this.#upstream;
-    const step = nextStep(this.#failedAttempt("timeout"));
-    if (step.to === "stable" && this.#take(step, now)) upstream?.destroy();
+    const silent = this.#upstream;
+    const moved = this.#moveToStable(now);
+    if (moved) silent?.destroy();
+    this.#account?.overdue(moved);
+  }
+
+  #moveToStable(now: number): boolean {
+    if (this.#answering || this.#share?.version !== "new") return false;
+    return this.#take(nextStep(this.#failedAttempt("timeout")), now);
   }
 
   #failedAttempt(failure: FailedAttempt["failure"]): FailedAttempt {
@@ -427,7 +427,6 @@ export class Exchange implements Asker {
     this.#core.metrics.retries++;
     if (share !== this.#share) {
       this.#leaveEndpoint();
-      this.#account?.moved();
       this.#share = share;
       this.#tried = NO_ENDPOINTS;
       this.#attemptsBefore = this.#attempts;

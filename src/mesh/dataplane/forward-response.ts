@@ -10,9 +10,7 @@ export interface ResponseFrame {
   readonly chunked: boolean;
   /** The Connection line; empty: HTTP/1.1 persists by itself. */
   readonly connection: string;
-  /** 204 must have no Content-Length (RFC 9110 §8.6). */
-  readonly dropLength: boolean;
-  /** A Date line, for a response without (RFC 9110 §6.6.1). */
+  /** A Date line for a response without one (RFC 9110 §6.6.1), else empty. */
   readonly date: string;
 }
 
@@ -20,8 +18,8 @@ const EMPTY: ReadonlySet<string> = new Set();
 
 /** The head with which a response goes to the client: the backend's lines as they came, without those about its connection. */
 export function forwardResponse(head: ResponseHead, frame: ResponseFrame, edits: HeaderEdits | undefined): string {
-  let out = `HTTP/1.1 ${head.statusText}\r\n${endToEnd(head, frame.dropLength, edits)}`;
-  if (!head.hasDate) out += frame.date;
+  // 204 must have no Content-Length (RFC 9110 §8.6).
+  let out = `HTTP/1.1 ${head.statusText}\r\n${endToEnd(head, head.status === 204, edits)}${frame.date}`;
   if (frame.chunked) out += "Transfer-Encoding: chunked\r\n";
   return `${out + frame.connection}\r\n`;
 }

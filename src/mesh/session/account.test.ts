@@ -34,12 +34,12 @@ const cases: readonly [string, readonly Act[], object][] = [
   ],
   [
     "overdue, then answered well by the old version",
-    [(a) => a.overdue(), (a) => a.moved(), (a) => a.close(false)],
+    [(a) => a.overdue(true), (a) => a.close(false)],
     { requests: 1, failures: 1, retried: 1, users: 1, harm: 1 },
   ],
   [
     "overdue, then answered well all the same",
-    [(a) => a.overdue(), (a) => a.close(false)],
+    [(a) => a.overdue(false), (a) => a.close(false)],
     { requests: 1, failures: 1, hit: 1, users: 1, harm: 1 },
   ],
   [

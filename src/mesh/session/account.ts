@@ -27,7 +27,7 @@ export class Account {
   /** Since when the backend has owed something and sent nothing; Infinity: it owes nothing now. */
   #silentSince = NEVER;
   #failed = false;
-  /** It failed by silence, and the version that was silent is still the one that is waited for. */
+  /** It failed by silence, and its user had nothing but that. */
   #late = false;
   #closed = false;
 
@@ -72,15 +72,12 @@ export class Account {
     this.#books.counted(this.#version === "new");
   }
 
-  /** Nothing was heard for too long. An answer that comes yet comes too late for its user. */
-  overdue(): void {
-    this.#late = true;
+  /** Nothing was heard for too long. `moved`: the old version answers instead; else an answer that comes yet comes too late. */
+  overdue(moved: boolean): void {
+    if (this.#failed || this.#closed) return;
+    this.#late = !moved;
+    if (this.#late) this.#books.ledger.hit(this.#tally, this.#user);
     this.failed();
-  }
-
-  /** The old version answers instead. */
-  moved(): void {
-    this.#late = false;
   }
 
   /** The client has its answer, good or (`harmed`) not. */
@@ -89,7 +86,7 @@ export class Account {
     const hit = harmed || this.#late;
     const { ledger } = this.#books;
     // Before the failure, which is reported at once and may be the last word on its release.
-    if (hit) ledger.hit(this.#tally, this.#user);
+    if (hit && !this.#late) ledger.hit(this.#tally, this.#user);
     if (hit) this.failed();
     else if (this.#failed) ledger.retried(this.#tally, this.#endpoint);
     else this.#count();

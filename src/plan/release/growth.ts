@@ -88,9 +88,11 @@ function toEveryone(s: Situation, d: Draft, w: number, times: Times): Next {
 }
 
 function growing(s: Situation, d: Draft, w: number, times: Times): Next {
-  const { advice } = s.view.findings;
+  const { advice, new: fresh } = s.view.findings;
   const look = (d.progress.lookTime ?? d.now) + GROWTH_MS;
   if (d.now < look) return { kind: "stay", message: growingMessage(s, w) };
+  // Whatever the budget would allow: nothing speaks for more.
+  if (fresh.requests > 0 && fresh.failures >= fresh.requests) return { kind: "stay", message: growingMessage(s, w) };
   d.note({ lookTime: d.now });
   const next = d.now >= times.patience ? Math.min(1.5 * w, advice.cap) : advice.next;
   const worthwhile = next >= w * WORTHWHILE || next <= w / WORTHWHILE || sameWeight(next, advice.cap);

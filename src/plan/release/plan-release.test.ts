@@ -419,6 +419,18 @@ describe("weights by themselves", () => {
     );
   });
 
+  test("do not grow while nothing but failures is known of it, whatever the budget allows", () => {
+    const w = world();
+    w.apply("v2");
+    w.pass(1000);
+    w.findings = { ...good, new: { ...good.new, requests: 1, failures: 1 } };
+    w.pass(30_000);
+    expect(w.release.status?.weightText).toBe("2 %");
+    w.findings = good;
+    w.pass(30_000);
+    expect(w.release.status?.weightText).not.toBe("2 %");
+  });
+
   test("say how many requests they wait for", () => {
     const w = world();
     w.apply("v2");
