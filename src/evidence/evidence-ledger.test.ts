@@ -228,6 +228,8 @@ describe("absolute guard", () => {
 
   test("does not count failures that users never saw", () => {
     const rescued = { ...burning, failures: [{ ...failure(0.05, "GET /", 3, 0), rescued: 3 }] };
+    const alone = { ...burning, failures: [{ ...failure(1, "GET /", 3, 0), rescued: 3 }] };
     expect(guardEvidence(addToLedger(openLedger(0.01), rescued, 0))).toBeLessThan(1);
+    expect(guardEvidence(addToLedger(openLedger(0.01), alone, 0))).toBeGreaterThan(1);
   });
 });

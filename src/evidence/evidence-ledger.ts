@@ -42,7 +42,7 @@ export interface Happened {
 
 export interface FailureCount extends EventCount {
   readonly endpoint: string;
-  /** Failures of new that were answered by the old version after all; the guard does not count them. */
+  /** Failures of new that were answered by the old version after all; as long as that stays (w < 1), the guard does not count them. */
   readonly rescued: number;
 }
 
@@ -169,7 +169,11 @@ function addEndpoints(ledger: EvidenceLedger, failures: readonly FailureCount[])
 
 function addToGuard(test: RateTest, stakes: Stakes, happened: Happened): Stakes {
   const requests = happened.requests.reduce((sum, each) => sum + each.new + each.old, 0);
-  const failed = happened.failures.reduce((sum, each) => sum + each.new + each.old - each.rescued, 0);
+  // At 100 % the old version is about to go: what it still answers is what users will miss then.
+  const failed = happened.failures.reduce(
+    (sum, { w, new: fresh, old, rescued }) => sum + fresh + old - (w < 1 ? rescued : 0),
+    0,
+  );
   return addRequests(test, stakes, Math.max(requests, failed), failed);
 }
 

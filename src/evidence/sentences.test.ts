@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { addToLedger, type EvidenceLedger, openLedger } from "./evidence-ledger.ts";
-import { accusation, clearance, littleSeen, percent, planningLine, sharedDamage, weightText } from "./sentences.ts";
+import {
+  accusation,
+  clearance,
+  littleSeen,
+  loneDamage,
+  percent,
+  planningLine,
+  sharedDamage,
+  weightText,
+} from "./sentences.ts";
 
 const versions = { new: "v2.4.0", old: "v2.3.9" };
 const ledger = (
@@ -44,6 +53,19 @@ describe("words", () => {
   test("damage that hits both is not blamed on the new version", () => {
     expect(sharedDamage(ledger([500, 9500], [15, 285]), versions)).toBe(
       "Both versions fail more than usual (3.0 %). Not blamed on v2.4.0: it has 5 % of the traffic and 5 % of the failures.",
+    );
+  });
+
+  test("damage at 100 % has no other version to be compared with", () => {
+    const before = ledger([8, 601], [0, 0]);
+    expect(loneDamage(before, versions)).toBe("");
+    const happened = {
+      requests: [{ w: 1, new: 8220, old: 0 }],
+      drawn: [],
+      failures: [{ w: 1, endpoint: "GET /", new: 78, old: 0, rescued: 50 }],
+    };
+    expect(loneDamage(addToLedger(before, happened, 0), versions)).toBe(
+      "Since everyone is on v2.4.0 it failed 78 of 8,220 requests (0.95 %); 1.0 % are tolerated.",
     );
   });
 

@@ -68,6 +68,18 @@ export function sharedDamage(ledger: EvidenceLedger, versions: Versions): string
   );
 }
 
+/** Damage at 100 %, where there is no other version to compare with. */
+export function loneDamage(ledger: EvidenceLedger, versions: Versions): string {
+  const alone = ({ w }: EventCount): boolean => w >= 1;
+  const requests = total(ledger.requests.filter(alone), "new");
+  const failures = total(ledger.failures.filter(alone), "new");
+  if (requests === 0 || failures === 0) return "";
+  return (
+    `Since everyone is on ${versions.new} it failed ${grouped(failures)} of ${requestsWord(requests)}` +
+    `${inBrackets({ requests, failures })}; ${percent(ledger.guardTolerates)} are tolerated.`
+  );
+}
+
 /** What so few requests can show. */
 export function littleSeen(requests: number, w: number, base: number): string {
   const share = noticeableShare(requests, w, base);

@@ -17,6 +17,7 @@ import {
   accusation,
   clearance,
   littleSeen,
+  loneDamage,
   planningLine,
   points,
   shareFailed,
@@ -63,7 +64,7 @@ export function findingsOf({ ledger, policy, versions, w, workers }: FindingsInp
     splitBroken: splitEvidence(evidence) >= SPLIT_LIMIT,
     burning: isBurning(ledger),
     advice: { ...advice, first: firstWeight(rate, budget) },
-    words: wordsOf(evidence, versions, { w, rate, oldShare, excess: advice.excess }),
+    words: wordsOf(evidence, versions, { w, rate, oldShare, excess: advice.excess, alone: ledger.stage === "alone" }),
     ...(trip && { trip }),
   };
 }
@@ -112,15 +113,17 @@ interface Scales {
   readonly rate: number;
   readonly oldShare: number;
   readonly excess: number;
+  /** Everyone is on the new version. */
+  readonly alone: boolean;
 }
 
-function wordsOf(ledger: EvidenceLedger, versions: Versions, { w, rate, oldShare, excess }: Scales): Words {
+function wordsOf(ledger: EvidenceLedger, versions: Versions, { w, rate, oldShare, excess, alone }: Scales): Words {
   const { new: fresh } = tallies(ledger);
   const base = Math.max(oldShare, SMALL_BASE);
   return {
     accusation: fresh.requests > 0 ? accusation(ledger, versions) : "",
     clearance: fresh.requests > 0 ? clearance(ledger) : "",
-    sharedDamage: sharedDamage(ledger, versions),
+    damage: alone ? loneDamage(ledger, versions) : sharedDamage(ledger, versions),
     littleSeen: w > 0 && w < 1 ? littleSeen(fresh.requests, w, base) : "",
     planning: rate > 0 ? planningLine(rate, base) : "",
     excess: points(excess),

@@ -57,7 +57,8 @@ export interface Advice {
 export interface Words {
   readonly accusation: string;
   readonly clearance: string;
-  readonly sharedDamage: string;
+  /** That the service burns its failure budget, in numbers. */
+  readonly damage: string;
   readonly littleSeen: string;
   readonly planning: string;
   /** The excess of `advice`: `0.30 points`. */
@@ -93,5 +94,5 @@ export const NO_FINDINGS: Findings = {
     requestsForNext: 0,
     requestsForAll: 0,
   },
-  words: { accusation: "", clearance: "", sharedDamage: "", littleSeen: "", planning: "", excess: "100 points" },
+  words: { accusation: "", clearance: "", damage: "", littleSeen: "", planning: "", excess: "100 points" },
 };

@@ -55,7 +55,8 @@ function reasonOf(s: Situation, d: Draft): string {
   // gate on failures that it died with.
   if (cause === "Worse" || (cause === "Tripped" && s.view.findings.evidence.reached))
     return accusation || sentence(why);
-  const counts = s.view.findings.new.requests > 0 ? accusation : "";
+  // What hits both versions, or the only one that is left, is told in its own numbers.
+  const counts = s.view.findings.new.requests > 0 && cause !== "Guard" ? accusation : "";
   return [sentence(why), counts].filter(Boolean).join(" ");
 }
 

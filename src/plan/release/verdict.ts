@@ -19,7 +19,7 @@ function verdictOf(s: Situation, d: Draft, users: boolean): Verdict | undefined 
   const trouble = troubleOf(d.progress.pods ?? [], s.freshPods, s.stablePods);
   if (trouble) return { cause: "Pod", why: sentence(trouble) };
   if (users && findings.burning)
-    return { cause: "Guard", why: `The service burns its failure budget. ${findings.words.sharedDamage}` };
+    return { cause: "Guard", why: `The service burns its failure budget. ${findings.words.damage}`.trim() };
   return undefined;
 }
 
