@@ -43,6 +43,13 @@ describe("words", () => {
     );
   });
 
+  test("for a version that has baked, what happened at 100 % too", () => {
+    const baked = { requests: [{ w: 1, new: 9000, old: 0 }], drawn: [], failures: [] };
+    expect(clearance(addToLedger(ledger([1000, 1000], [1, 1], "GET /", 0.5), baked, 0))).toMatch(
+      /^10,000 requests, 1 failed \(0\.010 %, old 0\.10 %\)\. Its failure share is below/,
+    );
+  });
+
   test("nothing has been seen", () => {
     expect(clearance(openLedger())).toBe("0 requests, 0 failed.");
     expect(accusation(openLedger(), versions)).toBe(

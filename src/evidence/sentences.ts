@@ -46,9 +46,15 @@ export function accusation(ledger: EvidenceLedger, versions: Versions): string {
     .join(" ");
 }
 
-/** What speaks for a version: "4,012 requests, 4 failed (0.10 %, old 0.09 %). Its failure share is below 0.43 % …". */
+/** What speaks for a version, from its first user on, 100 % included: "4,012 requests, 4 failed (0.10 %, old 0.09 %). Its failure share is below 0.43 % …". */
 export function clearance(ledger: EvidenceLedger): string {
-  const { new: fresh, old } = tallies(ledger);
+  const { old } = tallies(ledger);
+  const withUsers = (counts: readonly EventCount[]): number =>
+    total(
+      counts.filter(({ w }) => w > 0),
+      "new",
+    );
+  const fresh = { requests: withUsers(ledger.requests), failures: withUsers(ledger.failures) };
   const compared = old.requests > 0 ? `${percent(shareFailed(fresh))}, old ${percent(shareFailed(old))}` : "";
   const failed = fresh.requests === 0 ? "" : ` (${compared || percent(shareFailed(fresh))})`;
   const bound = upperRate(fresh.requests, fresh.failures);

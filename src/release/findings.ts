@@ -122,7 +122,7 @@ function wordsOf(ledger: EvidenceLedger, versions: Versions, { w, rate, oldShare
   const base = Math.max(oldShare, SMALL_BASE);
   return {
     accusation: fresh.requests > 0 ? accusation(ledger, versions) : "",
-    clearance: fresh.requests > 0 ? clearance(ledger) : "",
+    clearance: ledger.requests.some(({ w, new: served }) => w > 0 && served > 0) ? clearance(ledger) : "",
     damage: alone ? loneDamage(ledger, versions) : sharedDamage(ledger, versions),
     littleSeen: w > 0 && w < 1 ? littleSeen(fresh.requests, w, base) : "",
     planning: rate > 0 ? planningLine(rate, base) : "",
