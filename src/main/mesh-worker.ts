@@ -54,6 +54,7 @@ const worker = new MeshWorker({
   name,
   pid: process.pid,
   run: ".",
+  engine: home.root,
   namesProxy: addressPlan(slice).namesProxy,
 });
 

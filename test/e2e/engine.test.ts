@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { isPortFree } from "../../src/engine/free-port.ts";
 import { readRecord } from "../../src/engine/process-record.ts";
 import { EngineUnderTest, eventually, sluice } from "../support/engine-under-test.ts";
 
@@ -77,6 +78,36 @@ describe("an engine", () => {
     expect(await addressOf(one)).not.toBe(await addressOf(two));
     await one.sluice("apply", "-f", "examples/ftgo/manifests/ftgo-order-service.yaml");
     expect(await two.sluice("get", "deployments", "-o", "name")).toBe("");
+  });
+
+  test("does not share a NodePort with another one", async () => {
+    const [one, two] = [await engine("--without", "node"), await engine("--without", "node")];
+    let nodePort = 32_767;
+    while (!(await isPortFree(nodePort))) nodePort--;
+    const file = join(folder(), "service.json");
+    const spec = { type: "NodePort", selector: { app: "x" }, ports: [{ port: 8080, nodePort }] };
+    writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "Service", metadata: { name: "x" }, spec }));
+    await one.sluice("apply", "-f", file);
+    const answers = (): Promise<number | undefined> =>
+      fetch(`http://127.0.0.1:${nodePort}`).then(
+        ({ status }) => status,
+        () => undefined,
+      );
+    await eventually("the first engine listens", async () => (await answers()) === 503);
+    await two.sluice("apply", "-f", file);
+    const refused = await eventually("the second is refused", async () =>
+      (await two.sluice("get", "service", "x", "-o", "jsonpath={.status.conditions}"))
+        .match(/"message":"[^"]+"/)
+        ?.at(0),
+    );
+    expect(refused).toContain(`another program listens on 127.0.0.1:${nodePort}`);
+    await one.sluice("delete", "service", "x");
+    await eventually(
+      "the second takes it",
+      async () =>
+        (await two.sluice("get", "service", "x", "-o", "jsonpath={.status.conditions}")) === "" &&
+        (await answers()) === 503,
+    );
   });
 
   test("that is down says so, and down once more is no error", async () => {

@@ -15,6 +15,7 @@ import type { Limits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { Metrics } from "./metrics.ts";
 import type { RouteContext } from "./route.ts";
+import { NODE_ADDRESS, NodePortClaims } from "./node-port-claims.ts";
 import { Sweep } from "./sweep.ts";
 import { TraceIds } from "./trace-ids.ts";
 
@@ -25,6 +26,8 @@ export interface DataplaneDeps {
   readonly ledger: Ledger;
   readonly gatekeeper: Gatekeeper;
   readonly accessLog: AccessLog;
+  /** Tells this engine from others on the machine, who must not share its NodePorts; absent: nobody is asked. */
+  readonly engine?: string;
   /** See Core.counted. */
   counted(harm: boolean): void;
   /** What `draining` says has changed. */
@@ -46,6 +49,7 @@ export class Dataplane implements RouteContext {
   readonly #backends = new Map<string, Backend>();
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #leaving = new Set<Listener>();
+  readonly #claims: NodePortClaims | undefined;
   #tidy: Cancel | undefined;
   #draining = false;
 
@@ -53,6 +57,7 @@ export class Dataplane implements RouteContext {
     const { clock, random, limits } = deps;
     this.#deps = deps;
     this.ledger = deps.ledger;
+    this.#claims = deps.engine === undefined ? undefined : new NodePortClaims(deps.engine);
     this.#core = {
       ...deps,
       sweep: new Sweep(clock, limits.sweep),
@@ -94,7 +99,13 @@ export class Dataplane implements RouteContext {
     }
     for (const id of this.#backends.keys()) if (!(id in snapshot.backends)) this.#backends.delete(id);
     this.#tidy ??= this.#deps.clock.after(TIDY, this.#tidyUp);
-    await Promise.all(fresh.map((listener) => listener.listen()));
+    await Promise.all(fresh.map((listener) => this.#open(listener)));
+  }
+
+  async #open(listener: Listener): Promise<void> {
+    if (listener.address === NODE_ADDRESS && (await this.#claims?.take(listener.port)) === false)
+      listener.refused = "EADDRINUSE";
+    else await listener.listen();
   }
 
   /** Service ports on whose address the kernel does not let us listen. */
@@ -143,6 +154,7 @@ export class Dataplane implements RouteContext {
     for (const listener of [...this.#listeners.values(), ...this.#leaving]) listener.destroy();
     for (const endpoint of this.#endpoints.values()) endpoint.leave();
     this.#core.sweep.close();
+    this.#claims?.[Symbol.dispose]();
   }
 
   /** The listener of this spec; a new one only while new connections are wanted. */
@@ -191,6 +203,7 @@ export class Dataplane implements RouteContext {
 
   #retire(key: string, listener: Listener): void {
     this.#listeners.delete(key);
+    if (listener.address === NODE_ADDRESS) this.#claims?.release(listener.port);
     this.#leaving.add(listener);
     void listener.close().then(() => this.#leaving.delete(listener));
   }

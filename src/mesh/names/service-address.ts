@@ -1,3 +1,4 @@
+import { NODE_ADDRESS } from "../dataplane/node-port-claims.ts";
 import type { Snapshot } from "../../plan/routing/snapshot.ts";
 
 export interface SocketAddress {
@@ -5,11 +6,8 @@ export interface SocketAddress {
   readonly port: number;
 }
 
-/** NodePorts listen here; the names of Services mean their own addresses. */
-const NODE_ADDRESS = "127.0.0.1";
-
 /**
- * Where a name leads, as seen from a namespace: the address of the Service that it means, in any of the forms that Kubernetes' DNS
+ * Where a name leads (never to a NodePort), as seen from a namespace: the address of the Service that it means, in any of the forms that Kubernetes' DNS
  * knows (`shop`, `shop.ns`, `shop.ns.svc`, `shop.ns.svc.cluster.local`), else the name itself.
  * https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/
  */

@@ -35,6 +35,8 @@ export interface WorkerDeps {
   /** Where the sockets of all workers are (see PeersDeps.folder). */
   readonly run: string;
   readonly folder: WorkerFolder;
+  /** Tells this engine from others on the machine. */
+  readonly engine: string;
   /** Where to listen for pods that know the names of Services by a proxy only; absent: nowhere. */
   readonly namesProxy?: SocketAddress;
 }
