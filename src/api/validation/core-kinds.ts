@@ -3,7 +3,7 @@ import { validateClaimStatus, validateClaimUpdate } from "./claim-update.ts";
 import { validateConfigMap, validateConfigMapUpdate } from "./config-map.ts";
 import { validateEndpointSlice, validateEndpointSliceUpdate } from "./endpoint-slice.ts";
 import { validateEndpoints, validateEndpointsUpdate } from "./endpoints.ts";
-import { validateEvent } from "./event.ts";
+import { validateEvent, validateEventUpdate } from "./event.ts";
 import { type KindRules, forKind } from "./kind-rule.ts";
 import { validateLease } from "./lease.ts";
 import { validateLimitRange } from "./limit-range.ts";
@@ -72,7 +72,7 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
     },
     subresources: { status: validateNodeUpdate },
   }),
-  forKind(resources.events, { create: validateEvent }),
+  forKind(resources.events, { create: validateEvent, update: validateEventUpdate }),
   forKind(resources.persistentvolumeclaims, {
     name: subdomainProblems,
     create: validateClaim,

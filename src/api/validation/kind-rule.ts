@@ -11,13 +11,14 @@ export interface KindRules {
   readonly anyFinalizer: boolean;
   /** What is wrong already before anything else is looked at, and is told alone. */
   first(object: KubeObject, old: KubeObject | undefined, errors: FieldErrors): void;
-  create(object: KubeObject, errors: FieldErrors): void;
-  update(object: KubeObject, old: KubeObject, errors: FieldErrors): void;
+  /** `group`: of the API that the request uses, where a kind is served by two. */
+  create(object: KubeObject, errors: FieldErrors, group: string): void;
+  update(object: KubeObject, old: KubeObject, errors: FieldErrors, group: string): void;
   subresource(name: string, object: KubeObject, old: KubeObject, errors: FieldErrors): void;
 }
 
-type Rule<T> = (object: T, errors: FieldErrors) => void;
-type ChangeRule<T> = (object: T, old: T, errors: FieldErrors) => void;
+type Rule<T> = (object: T, errors: FieldErrors, group: string) => void;
+type ChangeRule<T> = (object: T, old: T, errors: FieldErrors, group: string) => void;
 
 export interface TypedRules<T> {
   readonly name?: NameRule;
@@ -40,7 +41,7 @@ export function forKind<T extends KubeObject>(
       throw new Error(`${object.apiVersion} ${object.kind} is no ${resource.kind}`);
     return object;
   };
-  const create = (object: KubeObject, errors: FieldErrors): void => rules.create?.(typed(object), errors);
+  const create: KindRules["create"] = (object, errors, group) => rules.create?.(typed(object), errors, group);
   return [
     `${resource.group}/${resource.kind}`,
     {
@@ -48,11 +49,12 @@ export function forKind<T extends KubeObject>(
       anyFinalizer: rules.anyFinalizer ?? false,
       first: (object, old, errors) => rules.first?.(typed(object), old && typed(old), errors),
       create,
-      update: (object, old, errors) => {
-        if (rules.update) rules.update(typed(object), typed(old), errors);
-        else create(object, errors);
+      update: (object, old, errors, group) => {
+        if (rules.update) rules.update(typed(object), typed(old), errors, group);
+        else create(object, errors, group);
       },
-      subresource: (name, object, old, errors) => rules.subresources?.[name]?.(typed(object), typed(old), errors),
+      subresource: (name, object, old, errors) =>
+        rules.subresources?.[name]?.(typed(object), typed(old), errors, resource.group),
     },
   ];
 }

@@ -14,8 +14,12 @@ import { type MetaRules, validateObjectMeta, validateObjectMetaUpdate } from "./
  * an update.
  */
 
-/** What is wrong with a new object. */
-export function validateCreate(info: ResourceInfo, object: KubeObject): readonly FieldError[] {
+/** What is wrong with a new object. `group`: of the API that the request uses, where the kind is served by two. */
+export function validateCreate(
+  info: ResourceInfo,
+  object: KubeObject,
+  group: string = info.group,
+): readonly FieldError[] {
   const errors = new FieldErrors();
   const rules = rulesOf(info);
   const metaRules = metaRulesOf(info, rules);
@@ -26,7 +30,7 @@ export function validateCreate(info: ResourceInfo, object: KubeObject): readonly
   const hasOwnMeta = info.custom || rules?.name !== undefined;
   if (hasOwnMeta) validateObjectMeta(object.metadata, metaRules, errors);
   if (info.custom) validateCustom(info, object, errors);
-  if (rules && mayGoOn(info, errors)) rules.create(named, errors);
+  if (rules && mayGoOn(info, errors)) rules.create(named, errors, group);
   // Kinds that do not look at metadata themselves have it looked at when all else is good.
   if (!hasOwnMeta && errors.none) validateObjectMeta(object.metadata, metaRules, errors);
   return errors.list;
@@ -38,6 +42,7 @@ export function validateUpdate(
   object: KubeObject,
   old: KubeObject,
   subresource?: string,
+  group: string = info.group,
 ): readonly FieldError[] {
   const errors = new FieldErrors();
   const rules = rulesOf(info);
@@ -50,7 +55,7 @@ export function validateUpdate(
     validateObjectMetaUpdate(object.metadata, old.metadata, metaRules, errors);
   if (info.custom) validateCustomUpdate(info, object, old, subresource, errors);
   if (!rules || !mayGoOn(info, errors)) return errors.list;
-  if (subresource === undefined) rules.update(object, old, errors);
+  if (subresource === undefined) rules.update(object, old, errors, group);
   else rules.subresource(subresource, object, old, errors);
   return errors.list;
 }

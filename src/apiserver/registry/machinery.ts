@@ -27,9 +27,9 @@ export function preparedChange(
   return asObject(prepareForUpdate(info, asDocument(object), asDocument(current), subresource));
 }
 
-/** Throws Invalid when a new object is not what its kind allows. */
-export function checkNew(info: ResourceInfo, object: KubeObject): void {
-  const errors = validateCreate(info, object);
+/** Throws Invalid when a new object is not what its kind allows. `group`: of the API that the request uses. */
+export function checkNew(info: ResourceInfo, object: KubeObject, group: string): void {
+  const errors = validateCreate(info, object, group);
   if (errors.length > 0) throw invalidError(info, object.metadata.name ?? "", errors);
 }
 
@@ -39,7 +39,8 @@ export function checkChange(
   current: KubeObject,
   object: KubeObject,
   subresource: string | undefined,
+  group: string,
 ): void {
-  const errors = validateUpdate(info, object, current, subresource);
+  const errors = validateUpdate(info, object, current, subresource, group);
   if (errors.length > 0) throw invalidError(info, current.metadata.name, errors);
 }

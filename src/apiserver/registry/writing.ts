@@ -55,7 +55,7 @@ export function created(deps: WritingDeps, write: Write, wanted: Wanted): KubeOb
   const admitted = admit(deps.admitters, undefined, kind.stored(owned), admissionOf(deps, write, undefined));
   const named = withGeneratedName(withSystemFields(deps, admitted), deps.random);
   const prepared = prepareCreate(write, named, now);
-  checkNew(kind.info, prepared);
+  checkNew(kind.info, prepared, write.info.group);
   if (Number(prepared.metadata.resourceVersion) > 0)
     throw new StatusError("", "resourceVersion should not be set on objects to be created");
   warningsOnCreate(kind.info, prepared).forEach(write.context.warn);
@@ -74,7 +74,7 @@ export function updated(deps: WritingDeps, write: Write, current: KubeObject, wa
   const admitted = admit(deps.admitters, current, kind.stored(owned), admissionOf(deps, write, current));
   checkVersion(info, current, object);
   const prepared = prepareUpdate(write, current, withFixedFields(current, admitted));
-  checkChange(kind.info, current, prepared, part);
+  checkChange(kind.info, current, prepared, part, info.group);
   if (part === undefined) warningsOnUpdate(kind.info, prepared, current).forEach(write.context.warn);
   return sameButForTimes(current, prepared) ? current : prepared;
 }
@@ -112,8 +112,8 @@ function admissionOf(deps: WritingDeps, write: Write, old: KubeObject | undefine
     warn: context.warn,
     validate: (object) =>
       old
-        ? checkChange(kind.info, old, prepareUpdate(write, old, withFixedFields(old, object)), part)
-        : checkNew(kind.info, prepareCreate(write, object, deps.clock.now())),
+        ? checkChange(kind.info, old, prepareUpdate(write, old, withFixedFields(old, object)), part, write.info.group)
+        : checkNew(kind.info, prepareCreate(write, object, deps.clock.now()), write.info.group),
   };
 }
 
