@@ -70,12 +70,12 @@ const underWay = async (): Promise<void> => {
   for (let i = 0; i < 10; i++) await new Promise((resolve) => setImmediate(resolve));
 };
 /** Lets the old version answer `count` requests, each after `time`: what is usual. */
-async function teach(count: number, time: number): Promise<void> {
+async function teach(count: number, time: number, request = GET): Promise<void> {
   await weigh(0);
   serveStable = after(time, "stable");
   const client = mesh.connect();
   for (let i = 0; i < count; i++) {
-    client.write(GET);
+    client.write(request);
     await underWay();
     await clock.advance(time);
     await client.response();
@@ -85,7 +85,11 @@ async function teach(count: number, time: number): Promise<void> {
 }
 const failures = () =>
   mesh.ledger.report().failures.map((row) => `${row.backend} ${row.endpoint} ${row.failures}/${row.retried}`);
-const hit = () => mesh.ledger.report().users.map((row) => row.hit?.length ?? 0);
+const hit = () =>
+  mesh.ledger
+    .report()
+    .users.filter((row) => row.backend === NEW)
+    .map((row) => row.hit?.length ?? 0);
 const leave = async (client: RawClient): Promise<void> => {
   const before = mesh.log.length;
   client.socket.resetAndDestroy();
@@ -93,6 +97,8 @@ const leave = async (client: RawClient): Promise<void> => {
 };
 
 describe("a version that hangs", () => {
+  beforeEach(() => teach(10, 100));
+
   test("has failed after three seconds, however patient the client is", async () => {
     await weigh(100);
     const client = mesh.connect().write(GET);
@@ -120,14 +126,16 @@ describe("a version that hangs", () => {
   });
 
   test("may still answer what must not be done twice, too late for its user", async () => {
+    const post = "POST /a/1 HTTP/1.1\r\nHost: web\r\nContent-Length: 1\r\n\r\nx";
+    await teach(10, 100, post);
     serveNew = after(5_000, "late");
     await weigh(100, true);
-    const client = mesh.connect().write("POST /a/1 HTTP/1.1\r\nHost: web\r\nContent-Length: 1\r\n\r\nx");
+    const client = mesh.connect().write(post);
     await underWay();
     await clock.advance(5_000);
     expect((await client.response()).content).toBe("late");
     expect([failures(), hit()]).toEqual([[`${NEW} POST /a/{id} 1/0`], [1]]);
-    expect((await mesh.logged(1))[0]).toMatchObject({ status: 200, reason: "overdue" });
+    expect(mesh.log.at(-1)).toMatchObject({ status: 200, reason: "overdue" });
     client.destroy();
   });
 
@@ -158,6 +166,7 @@ describe("a version that hangs", () => {
   });
 
   test("and never says 100 Continue has failed, too", async () => {
+    await teach(10, 100, "PUT /a/1 HTTP/1.1\r\nHost: web\r\nContent-Length: 1\r\n\r\nx");
     await weigh(100);
     const client = mesh
       .connect()
@@ -169,7 +178,6 @@ describe("a version that hangs", () => {
   });
 
   test("is withdrawn by clients that give up soon", async () => {
-    await teach(20, 100);
     mesh.gatekeeper.setTrip("test/web", {
       session: "web-1.1",
       backend: NEW,
@@ -200,6 +208,17 @@ describe("a version that hangs", () => {
 });
 
 describe("what is usual for the old version", () => {
+  test("is not known at first: a minute", async () => {
+    await weigh(100);
+    const client = mesh.connect().write(GET);
+    await underWay();
+    await clock.advance(59_000);
+    expect(failures()).toEqual([]);
+    await clock.advance(1_100);
+    expect(failures()).toEqual([`${NEW} GET /a/{id} 1/0`]);
+    client.destroy();
+  });
+
   test("decides from when on a request is overdue", async () => {
     await teach(20, 1_000);
     await weigh(100);
