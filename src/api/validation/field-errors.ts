@@ -38,6 +38,10 @@ export class FieldErrors {
     this.#add("FieldValueForbidden", path, detail);
   }
 
+  internal(path: FieldPath, detail: string): void {
+    this.#add("InternalError", path, detail);
+  }
+
   invalid(path: FieldPath, value: unknown, detail: string): void {
     this.#add("FieldValueInvalid", path, detail, formatValue(value));
   }

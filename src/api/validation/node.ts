@@ -71,8 +71,14 @@ function validateFeatures(features: readonly string[], path: FieldPath, errors: 
 
 function validatePodCidrs(cidrs: readonly string[], path: FieldPath, errors: FieldErrors): void {
   for (const [i, cidr] of cidrs.entries()) validateCidr(cidr, path.index(i), errors);
+  if (cidrs.length < 2) return;
+  const bad = cidrs.findIndex((cidr) => parseCidr(cidr) === undefined);
+  if (bad !== -1) {
+    const why = `invalid CIDR[${bad}]: <nil> (invalid CIDR address: ${cidrs[bad]})`;
+    errors.internal(path, `invalid PodCIDRs. failed to check with dual stack with error:${why}`);
+  }
   const families = new Set(cidrs.map((cidr) => parseCidr(cidr)?.address.family));
-  if (cidrs.length > families.size || cidrs.length > 2)
+  if (bad !== -1 || families.size < 2 || cidrs.length > 2)
     errors.invalid(path, cidrs, "may specify no more than one CIDR for each IP family");
 }
 

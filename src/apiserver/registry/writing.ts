@@ -190,11 +190,17 @@ function checkVersion(info: ResourceInfo, current: KubeObject, object: KubeObjec
 function withUniqueOwners(object: KubeObject, { warn }: RequestContext): KubeObject {
   const owners = object.metadata.ownerReferences;
   if (!owners || owners.length < 2) return object;
+  const byUid = new Map<string, OwnerReference[]>();
   const unique: OwnerReference[] = [];
   const repeated = new Set<string>();
   for (const owner of owners) {
-    if (unique.some((other) => sameOwner(other, owner))) repeated.add(owner.uid);
-    else unique.push(owner);
+    const known = byUid.get(owner.uid);
+    if (known?.some((other) => sameOwner(other, owner))) repeated.add(owner.uid);
+    else {
+      unique.push(owner);
+      if (known) known.push(owner);
+      else byUid.set(owner.uid, [owner]);
+    }
   }
   if (repeated.size === 0) return object;
   warn(
