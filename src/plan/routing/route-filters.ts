@@ -52,7 +52,10 @@ function readFilter(filter: RouteFilter, prefixes: boolean): Filter | string {
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function headerFilter(type: HeaderFilter["type"], change: RouteFilter["requestHeaderModifier"]): HeaderFilter | string {
-  const bad = [...(change?.set ?? []), ...(change?.add ?? [])].find(({ value }) => !VALUE.test(value));
+  const written = [...(change?.set ?? []), ...(change?.add ?? [])];
+  const names = [...written.map(({ name }) => name), ...(change?.remove ?? [])];
+  if (names.some((name) => name.toLowerCase() === "host")) return "Host is changed by the filter URLRewrite only";
+  const bad = written.find(({ value }) => !VALUE.test(value));
   if (bad) return `the value of ${bad.name} holds a character that no field value may hold`;
   return {
     type,
@@ -83,9 +86,14 @@ function redirectFilter(change: RouteFilter["requestRedirect"], prefixes: boolea
 
 type WrittenPath = NonNullable<RouteFilter["urlRewrite"]>["path"];
 
+/** What a request line can carry as a path (RFC 9112 §3.2): above all no space and no line end, behind which anything could follow. */
+const PATH = /^\/[\x21\x22\x24-\x3e\x40-\x7e]*$/;
+
 function pathChange(path: WrittenPath, prefixes: boolean): PathChange | string | undefined {
   if (!path) return undefined;
-  if (path.type === "ReplaceFullPath") return { type: "full", value: path.replaceFullPath ?? "/" };
-  if (!prefixes) return "ReplacePrefixMatch needs a match of type PathPrefix";
-  return { type: "prefix", value: path.replacePrefixMatch ?? "" };
+  const full = path.type === "ReplaceFullPath";
+  if (!full && !prefixes) return "ReplacePrefixMatch needs a match of type PathPrefix";
+  const value = full ? (path.replaceFullPath ?? "/") : (path.replacePrefixMatch ?? "");
+  if (!PATH.test(value) && (full || value !== "")) return `${JSON.stringify(value)} is not a path`;
+  return { type: full ? "full" : "prefix", value };
 }
