@@ -36,7 +36,7 @@ export async function order(
     `release "${release.metadata.name}" has not taken the order: does the control process run (sluice status)?`,
     (signal) => untilObeyed(cluster, release, id, signal),
   );
-  tell(context, verb, release, obeyed);
+  context.stdout.write(outcome(verb, release, obeyed));
 }
 
 async function untilObeyed(cluster: Cluster, release: Release, id: string, signal: AbortSignal): Promise<Release> {
@@ -51,15 +51,16 @@ async function untilObeyed(cluster: Cluster, release: Release, id: string, signa
   throw signal.reason as Error;
 }
 
-/** What was decided since the order: what the release did, or why it did nothing. */
-function tell(context: Context, verb: Verb, before: Release, after: Release): void {
+/** What was decided since the order: what the release did. Throws AppError `order-refused` with the reason when it did nothing. */
+export function outcome(verb: Verb, before: Release, after: Release): string {
   const known = before.status?.decisions?.length ?? 0;
   const decisions = (after.status?.decisions ?? []).slice(known);
   const refused = decisions.find(({ what }) => what === `${verb}: nothing done`);
   const name = `release "${after.metadata.name}"`;
   if (refused) throw new AppError("order-refused", `${name}: nothing done, ${refused.why ?? ""}`);
-  const { message = "" } = after.status ?? {};
-  context.stdout.write(`${name} ${DONE[verb]}: ${phaseOf(after)}${message === "" ? "" : `, ${message}`}\n`);
+  // One that has ended stays as it is: a retry begins another.
+  const now = hasEnded(before) ? decisions.at(-1)?.why : `${phaseOf(after)}, ${after.status?.message ?? ""}`;
+  return `${name} ${DONE[verb]}: ${(now ?? "").replace(/, $/, "")}\n`;
 }
 
 const DONE: Readonly<Record<Verb, string>> = {
