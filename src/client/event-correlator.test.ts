@@ -32,10 +32,10 @@ test.each([
 
 test("many messages of one kind are told together", () => {
   const { tell } = correlatorOf();
-  for (let i = 0; i < 10; i++) expect(tell(`m${i}`)?.message).toBe(`m${i}`);
-  const combined = tell("m10");
-  expect(combined?.message).toBe("(combined from similar events): m10");
-  expect(tell("m11")).toEqual({ message: "(combined from similar events): m11", key: combined?.key });
+  for (let i = 0; i < 9; i++) expect(tell(`m${i}`)?.message).toBe(`m${i}`);
+  const combined = tell("m9");
+  expect(combined?.message).toBe("(combined from similar events): m9");
+  expect(tell("m10")).toEqual({ message: "(combined from similar events): m10", key: combined?.key });
   expect(tell("m3")?.message).toBe("m3");
 });
 

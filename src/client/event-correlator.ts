@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 /** The rules of client-go's event correlator, so that a failure in a loop does not bury everything else. */
 
 /** Different messages of one kind within ten minutes after which they are told together. */
-const MAX_SIMILAR = 10;
+const MAX_SIMILAR = 9;
 const SIMILAR_WITHIN = 600_000;
 /** An object may have this many events at once, and one more every five minutes. */
 const BURST = 25;

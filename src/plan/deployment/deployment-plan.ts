@@ -126,8 +126,8 @@ function nextPass(view: DeploymentView, found: ReplicaSets, now: number): Pass {
   const { deployment } = view;
   const before = deployment.status?.conditions ?? [];
   if (isDeleting(deployment)) return { sets: found, conditions: before, countOnly: true, why: "it is being deleted" };
-  const conditions = withPause(deployment, before, now);
   const sets = withRevision(deployment, found);
+  const conditions = withFoundSet(deployment, sets.newest, withPause(deployment, before, now), now);
   const paused = deployment.spec.paused === true;
   if (paused || hasBeenScaled(deployment, sets)) {
     const why = paused ? "it is paused: only its size counts" : "the Deployment has been scaled";
@@ -136,7 +136,7 @@ function nextPass(view: DeploymentView, found: ReplicaSets, now: number): Pass {
     const mixes = !isRolling(deployment) && mixesVersions(view, scaled);
     return { sets: mixes ? sets : scaled, conditions, remove, countOnly: true, why };
   }
-  const known = { sets, conditions: withFoundSet(deployment, sets.newest, conditions, now) };
+  const known = { sets, conditions };
   return isRolling(deployment) ? rollingPass(view, known, now) : recreatePass(view, known, now);
 }
 

@@ -62,6 +62,12 @@ test.each<[string, DeploymentChange, readonly ReplicaSet[], readonly string[]]>(
     ["Progressing True NewReplicaSetCreated 60/60", "Available False MinimumReplicasUnavailable 60/60"],
   ],
   [
+    "finds a set that is of another size",
+    { spec: { replicas: 5 } },
+    [set({ available: 0 })],
+    ["Progressing True FoundNewReplicaSet 60/60", "Available False MinimumReplicasUnavailable 60/60"],
+  ],
+  [
     "finds a set that is there already",
     {},
     [set({ replicas: 0 })],
