@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { HttpsClient } from "../client/https-client.ts";
 import { readKubeconfig } from "../client/kubeconfig.ts";
 import { Transport } from "../client/transport.ts";
@@ -19,6 +20,11 @@ import { systemClock as clock } from "./system-clock.ts";
 import { systemRandom as random } from "./system-random.ts";
 
 // mesh-worker.js --home DIR --name mesh-1: one of the processes that carry the traffic.
+
+// Routes hold regular expressions, and requests what they are matched with: `(a+)+b` on forty `a` must not hold up everybody else for
+// minutes. V8 then changes over to an engine whose time is linear.
+setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks");
+
 const { values } = parseArgs({ options: { home: { type: "string" }, name: { type: "string" } } });
 const { home: root, name } = values;
 const log = lineLogger(clock, descriptorWriter(2), { process: name });

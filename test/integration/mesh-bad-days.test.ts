@@ -67,3 +67,23 @@ describe("a full disk", () => {
     }
   });
 });
+
+describe("an expression that takes for ever in most engines", () => {
+  test("holds up nobody", async () => {
+    const { world, url } = await worldWithService();
+    const version = await world.route("web", {
+      parentRefs: [{ group: "", kind: "Service", name: "web" }],
+      rules: [
+        {
+          matches: [{ headers: [{ name: "x", type: "RegularExpression", value: "(a+)+b" }] }],
+          backendRefs: [{ name: "web", port: 8080 }],
+        },
+      ],
+    });
+    await world.startWorker("mesh-1");
+    await world.until("mesh-1", ({ applied }) => Number(applied?.["httproutes"]) >= Number(version));
+    const status = async (x: string): Promise<number> => (await fetch(url, { headers: { x } })).status;
+    expect(await status("aab")).toBe(200);
+    expect(await status(`${"a".repeat(60)}c`)).toBe(404);
+  });
+});
