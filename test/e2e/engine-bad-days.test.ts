@@ -71,6 +71,19 @@ describe("commands that come together", () => {
     expect(processesWith(home)).toEqual([]);
   });
 
+  test("up in the foreground ends when down is told elsewhere", async () => {
+    const home = join(folder, "home");
+    const foreground = sluice(home, "up", "--foreground", "--without", "node");
+    await eventually("it is ready", async () => (await sluice(home, "status")).code === 0);
+    expect((await sluice(home, "down")).code).toBe(0);
+    const { code, stdout } = await foreground;
+    expect({ code, stdout: stdout.split("\n")[0] }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^Sluice is up: https:/) as string,
+    });
+    expect(processesWith(home)).toEqual([]);
+  });
+
   test("a lock that a dead command left behind hinders nobody", async () => {
     const home = join(folder, "home");
     mkdirSync(join(home, "run"), { recursive: true });
