@@ -86,6 +86,14 @@ describe("a session's ledger", () => {
     expect(findings(ledger).new.requests).toBe(12);
   });
 
+  test("read back after a crash, the rate is measured anew: what was not counted meanwhile would make it too small", () => {
+    let ledger = fold(openSession(SESSION), START, worker({ requests: [0, 0] }));
+    ledger = fold(ledger, START + 1000, worker({ requests: [0, 200] }));
+    expect(rateOf(ledger)).toEqual({ rate: 200, measured: 1000 });
+    const resumed = fold(resumeSession(ledger, SESSION), START + 4000);
+    expect(rateOf(resumed)).toEqual({ rate: 0, measured: 0 });
+  });
+
   test("read back from the status after a crash, it is the same as if there had been none", () => {
     const reports = [
       worker({ requests: [3, 50], failures: [1, 0] }),

@@ -69,10 +69,15 @@ export function openSession(session: string): SessionLedger {
   };
 }
 
-/** The ledger that a Release's status holds, if it is this session's. */
+/**
+ * The ledger that a Release's status holds, if it is this session's. The rate is measured anew: nobody has counted what happened
+ * meanwhile, and a rate that is too small would give the new version too many users.
+ */
 export function resumeSession(written: unknown, session: string): SessionLedger {
   const ledger = written as Partial<SessionLedger> | undefined;
-  return ledger?.version === 1 && ledger.session === session ? (ledger as SessionLedger) : openSession(session);
+  return ledger?.version === 1 && ledger.session === session
+    ? { ...(ledger as SessionLedger), samples: [] }
+    : openSession(session);
 }
 
 /** Adds what the workers report beyond what is known. `measuring`: the session is in force, so its rate can be measured. */

@@ -354,7 +354,10 @@ class MeshWorkerDouble implements AsyncDisposable {
       });
     informers.of(trips).onChange((current, previous) => {
       const trip = current ?? previous;
-      if (trip) this.#gatekeeper.setTrip(keyOf(trip), current?.spec);
+      if (!trip) return;
+      this.#gatekeeper.setTrip(keyOf(trip), current?.spec);
+      versions["trips"] = trip.metadata.resourceVersion;
+      this.#reporter.now("serving");
     });
     this.#reporter.start();
   }

@@ -437,7 +437,7 @@ export class ReleaseWorld {
   /** A worker takes over what there is, of these resources or of all. */
   sync(
     worker: number,
-    plurals: readonly string[] = ["services", "endpointslices", "httproutes", "releasepolicies"],
+    plurals: readonly string[] = ["services", "endpointslices", "httproutes", "releasepolicies", "trips"],
   ): boolean {
     const taken = this.#workers[worker]!;
     const has = (plural: string): boolean => plurals.includes(plural);

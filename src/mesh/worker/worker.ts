@@ -62,6 +62,8 @@ export class MeshWorker {
   readonly #names: NamesProxy;
   readonly #informers: Informers;
   readonly #limits = new Map<string, Trip["spec"]>();
+  /** Of the Trip that was taken over last: the release controller waits for it before it gives the new version more users. */
+  #tripVersion: string | undefined;
   readonly #sessions = new Map<string, number>();
   readonly #stop = new AbortController();
   #watch: RoutingWatch | undefined;
@@ -223,8 +225,12 @@ export class MeshWorker {
    * is forgotten only when its session is over: a gate must not be without a guard meanwhile.
    */
   #tripChanged(current: Trip | undefined): void {
-    if (current) this.#setLimit(keyOf(current), current.spec);
+    if (current) {
+      this.#setLimit(keyOf(current), current.spec);
+      this.#tripVersion = current.metadata.resourceVersion;
+    }
     this.#keep();
+    this.#reporter.now("serving");
   }
 
   #setLimit(key: string, spec: Trip["spec"] | undefined): void {
@@ -236,7 +242,7 @@ export class MeshWorker {
   #serving(): Pick<WorkerStatus, "applied" | "listeners" | "refused" | "draining" | "trips"> {
     const { listening, refused, draining } = this.#dataplane;
     return {
-      applied: this.#snapshot?.applied ?? {},
+      applied: { ...this.#snapshot?.applied, ...(this.#tripVersion !== undefined && { trips: this.#tripVersion }) },
       listeners: listening,
       refused: refused.map(({ spec: { service, address, port }, reason }) => ({
         namespace: service.namespace,

@@ -1,7 +1,7 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { HTTPRoute } from "../../api/generated/gateway-networking-k8s-io.ts";
-import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
+import type { MeshWorker, Trip } from "../../api/generated/sluice-dev.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
 import { isReady } from "../pods/readiness.ts";
 import type { ReleaseView } from "./view.ts";
@@ -28,6 +28,11 @@ export function routesInForce(view: MeshView, routes: readonly HTTPRoute[], now:
   if (!view.capabilities.acknowledges) return routes.every((route) => says(route, "Accepted"));
   const pending = routes.filter((route) => !says(route, "Programmed"));
   return pending.length === 0 || acknowledged(view, "httproutes", newest(pending), now);
+}
+
+/** Whether all workers shut the gate by these limits. The watch that brings them is another than that of the rules. */
+export function limitsInForce(view: MeshView, { metadata }: Trip, now: number): boolean {
+  return !view.capabilities.acknowledges || acknowledged(view, "trips", Number(metadata.resourceVersion), now);
 }
 
 /** For all parents. Another mesh only says that it has accepted a route; there is nothing better to go by. */

@@ -19,7 +19,7 @@ const bad: Findings = {
   evidence: { ...good.evidence, value: 200, odds: "1:200", reached: true, freezes: true },
 };
 
-const RESOURCES = [["services"], ["endpointslices"], ["httproutes"], ["releasepolicies"], undefined];
+const RESOURCES = [["services"], ["endpointslices"], ["httproutes"], ["releasepolicies"], ["trips"], undefined];
 const VERBS = ["promote", "promote-full", "pause", "resume", "abort", "retry"] as const;
 
 /**

@@ -1,6 +1,7 @@
 import type { ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import { type Draft, percentOf } from "./draft.ts";
+import { limitsInForce } from "./in-force.ts";
 import { NO_HASH } from "../gate/names.ts";
 import { ensurePods, podsFor, podsWord } from "./pods-for-weight.ts";
 import type { Split } from "./release-rule.ts";
@@ -72,9 +73,9 @@ export function pursue(s: Situation, d: Draft, policy: ReleasePolicy, target: nu
   const wanted = Math.max(podsFor(s, target), podsFor(s, w));
   const enough = ensurePods(s, d, wanted);
   const growing = target > w;
-  const waitsFor = growing ? obstacleTo(s, wanted, enough) : undefined;
+  const waitsFor = growing ? (obstacleTo(s, wanted, enough) ?? limitsAwaited(s, d, target)) : undefined;
   if (waitsFor !== undefined) {
-    armTrip(s, d, w);
+    if (waitsFor !== LIMITS) armTrip(s, d, w);
     keepSplit(s, d, policy, { w, session: d.session, testers: true }, "keep the weight");
     return `to ${weightText(target)} as soon as ${waitsFor}`;
   }
@@ -84,6 +85,20 @@ export function pursue(s: Situation, d: Draft, policy: ReleasePolicy, target: nu
   d.note({ target: undefined, targetWhy: undefined, forced: undefined, lookTime: d.now, zeroTime: undefined });
   d.decide(`weight ${weightText(target)}`, why, target);
   return undefined;
+}
+
+const LIMITS = "the mesh has the limits in force";
+
+/**
+ * No user is to be on the new version without a worker to take them back: the limits come before the rule. Written once for that;
+ * newer ones would have to be waited for again.
+ */
+function limitsAwaited(s: Situation, d: Draft, target: number): string | undefined {
+  const { capabilities, trip } = s.view;
+  if (!capabilities.trips) return undefined;
+  const fits = trip?.spec.session === d.session && (target < 1 || trip.spec.limits.length === 0);
+  if (!fits) armTrip(s, d, target);
+  return fits && limitsInForce(s.view, trip, s.now) ? undefined : LIMITS;
 }
 
 function startOfUsers(d: Draft): void {
