@@ -268,6 +268,16 @@ describe("raw connections", () => {
     for (let i = 0; i < 5; i++) expect(await mesh.connect().rest()).toBe("here");
   });
 
+  test("closed when there are as many as one backend may have", async () => {
+    const mesh = keep(new MeshHarness({ limits: { connections: 4 } }));
+    const server = await serving(async (connection) => void connection.write("hello\r\n"));
+    await mesh.apply({ web: [server] }, [], { protocol: "tcp" });
+    const clients = [mesh.connect(), mesh.connect()];
+    for (const client of clients) await client.until("\r\n");
+    expect(await mesh.connect().rest()).toBe("");
+    for (const client of clients) client.destroy();
+  });
+
   test("closed when there is none", async () => {
     const mesh = keep(new MeshHarness());
     await mesh.apply({ web: [] }, [], { protocol: "tcp" });

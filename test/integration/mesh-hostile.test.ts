@@ -250,6 +250,33 @@ describe("clients that go away", () => {
     for (const client of served) client.destroy();
   });
 
+  test("those of one backend that hangs leave room for the others", async () => {
+    const mesh = keep(new MeshHarness({ clock: new FakeClock(), limits: { connections: 10 } }));
+    const [hanging, well] = [
+      await serving(async (c) => void (await c.rest())),
+      keep(await Backend.answering(() => ok("x"))),
+    ];
+    const backends = ["hangs", "well"].map((name) => [{ backend: `test/${name}:80`, weight: 1, filters: [] }]);
+    await mesh.apply(
+      { web: [], hangs: [hanging], well: [well] },
+      backends.map((to) => ({ backends: to })),
+      {
+        matches: ["/hangs", "/well"].map((value, rule) => ({
+          match: { path: { type: "PathPrefix", value }, headers: [], query: [] },
+          rule,
+        })),
+      },
+    );
+    const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: web\r\n\r\n`;
+    const waiting = Array.from({ length: 5 }, () => mesh.connect().write(get("/hangs")));
+    await until(() => mesh.dataplane.gauges["requests_in_flight"] === 5);
+    expect(await mesh.exchange(get("/hangs"))).toMatch(
+      /^HTTP\/1\.1 503 [^]*Retry-After: 1\r\n[^]*too many requests wait/,
+    );
+    expect(await mesh.exchange(get("/well"))).toMatch(/\r\n\r\nx$/);
+    for (const client of waiting) client.destroy();
+  });
+
   test("a thousand connections that come and go leave nothing behind", async () => {
     const mesh = await meshWith(new FakeClock());
     for (let i = 0; i < 20; i++) {

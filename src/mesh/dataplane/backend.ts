@@ -14,6 +14,15 @@ export class Backend {
   }
 
   /**
+   * True when this backend alone keeps half of the connections busy that there may be: one that hangs must leave room for all others.
+   * `connections`: those of all clients now.
+   */
+  isCrowded(connections: number, limit: number): boolean {
+    if (connections < limit / 2) return false;
+    return this.endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0) >= limit / 2;
+  }
+
+  /**
    * The less busy of two endpoints drawn at random (power of two choices): nearly as even as the least busy of all, without
    * every worker rushing to the same one. Ejected ones only when there is no other; never one of `tried`.
    */

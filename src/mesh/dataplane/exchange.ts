@@ -9,7 +9,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { answerTo, type Failure } from "./failure.ts";
 import { forwardRequest, type Hop } from "./forward-request.ts";
 import { forwardInterim, forwardResponse, forwardSwitch } from "./forward-response.ts";
-import { lastHopAnswer, type LocalAnswer, localAnswer, redirectAnswer } from "./local-answer.ts";
+import { CROWDED, lastHopAnswer, type LocalAnswer, localAnswer, redirectAnswer } from "./local-answer.ts";
 import type { Outbox } from "./outbox.ts";
 import { Replay } from "./replay.ts";
 import { type FailedAttempt, isHarmless, isIdempotent, nextStep, type Step } from "./retry.ts";
@@ -142,6 +142,8 @@ export class Exchange implements Asker {
       });
     }
     this.#overall = this.#began + rule.requestTimeout;
+    const { sweep, limits } = this.#core;
+    if (share.backend.isCrowded(sweep.size, limits.connections)) return this.#answer(CROWDED);
     share.backend.budget.request(this.#began);
     this.#text = this.#headFor(head, share);
     this.#attempt(this.#began);

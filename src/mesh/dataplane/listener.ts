@@ -155,6 +155,11 @@ export class Listener implements Frontend {
 
   #serveTcp(client: RawClient): void {
     const backend: Backend = this.#context.backend(this.#spec.fallback);
+    const { sweep, limits } = this.#core;
+    if (backend.isCrowded(sweep.size, limits.connections)) {
+      client.socket.destroy();
+      return;
+    }
     const connection = new TcpConnection(this.#core, client, backend, this.#ended);
     this.#connections.add(connection);
     if (this.draining) connection.drain();

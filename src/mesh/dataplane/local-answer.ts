@@ -31,6 +31,12 @@ export interface LocalAnswer {
   readonly lines?: string;
 }
 
+export const CROWDED: LocalAnswer = {
+  status: 503,
+  text: "too many requests wait for this backend",
+  lines: "Retry-After: 1\r\n",
+};
+
 /** An answer of the mesh's own as it goes over the wire. To HEAD it has no content, though its length. */
 export function localAnswer(answer: LocalAnswer, method: string, connection: string, date: string): string {
   const content = answer.text === "" ? "" : `sluice: ${answer.text}\n`;
