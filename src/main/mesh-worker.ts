@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,7 +11,7 @@ import { homeAt, prepareHome } from "../engine/home.ts";
 import { writeState } from "../engine/process-record.ts";
 import { EXIT_CONFIG } from "../engine/respawner.ts";
 import { addressPlan, claimSlice } from "../engine/slice.ts";
-import { LIMITS } from "../mesh/dataplane/limits.ts";
+import { limitsFor } from "../mesh/dataplane/limits.ts";
 import { AccessLogFile } from "../mesh/worker/access-log-file.ts";
 import { MeshWorker } from "../mesh/worker/worker.ts";
 import { WorkerFolder } from "../mesh/worker/worker-folder.ts";
@@ -54,7 +55,7 @@ const worker = new MeshWorker({
   clock,
   random,
   log,
-  limits: LIMITS,
+  limits: limitsFor(readFileSync("/proc/self/limits", "utf8")),
   accessLog,
   folder,
   name,

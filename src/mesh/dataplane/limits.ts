@@ -51,3 +51,17 @@ export const LIMITS: Limits = {
   detect: 50,
   sweep: 50,
 };
+
+/** Files for listeners, logs, sockets of the other workers and the API. */
+const OTHER_FILES = 256;
+const FEWEST_CONNECTIONS = 100;
+
+/**
+ * Limits that the open files which the kernel allows are enough for: without a file for its connection, a healthy backend looks like one
+ * that refuses. `processLimits`: the text of /proc/self/limits (proc(5)). Example: 4096 files, (4096 - 256) / 2 = 1920 connections.
+ */
+export function limitsFor(processLimits: string): Limits {
+  const files = Number(/^Max open files +(\d+)/m.exec(processLimits)?.[1] ?? Number.POSITIVE_INFINITY);
+  const affordable = Math.max(FEWEST_CONNECTIONS, Math.floor((files - OTHER_FILES) / 2));
+  return { ...LIMITS, connections: Math.min(LIMITS.connections, affordable) };
+}
