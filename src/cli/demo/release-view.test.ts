@@ -21,13 +21,16 @@ const old = (at: number): RequestRecord => record(at, { version: "1.2.0" });
 const order = (at: number, change: Partial<RequestRecord> = {}): RequestRecord =>
   record(at, { operation: "place order", method: "POST", version: "1.0.0", ...change });
 const release = (counts: { requests: number; failures: number; usersHit: number }): Release =>
-  ({ metadata: { name: "web-2" }, status: { attempt: 2, new: counts } }) as Release;
+  ({ metadata: { name: "web-2", uid: "3f1c9a70-0e0f" }, status: { attempt: 2, new: counts } }) as Release;
 const worker = (...trips: readonly { session: string; time: string }[]): MeshWorker =>
   ({ status: { trips } }) as unknown as MeshWorker;
 
 test("what counts is the gate of this attempt", () => {
-  const mine = { session: "web-2.2", time: "2026-01-01T00:00:03.250Z" };
-  const others = ["web-2.1", "web-3.2"].map((session) => ({ session, time: "2026-01-01T00:00:00Z" }));
+  const mine = { session: "web-2.2.3f1c9a70", time: "2026-01-01T00:00:03.250Z" };
+  const others = ["web-2.1.3f1c9a70", "web-2.2.77aa0c11", "web-3.2.3f1c9a70"].map((session) => ({
+    session,
+    time: "2026-01-01T00:00:00Z",
+  }));
   const some = release({ requests: 0, failures: 0, usersHit: 0 });
   expect(tripsOf([worker(...others, mine), worker(), worker(mine)], some)).toEqual([mine, mine]);
 });

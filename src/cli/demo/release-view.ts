@@ -1,5 +1,6 @@
 import type { MeshWorker, Release } from "../../api/generated/sluice-dev.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
+import { sessionOf } from "../../plan/gate/names.ts";
 import { answeredBy, failuresIn, lastSentTo, usersOf } from "./client-view.ts";
 import type { RequestRecord } from "./load/record.ts";
 
@@ -9,7 +10,7 @@ type Trip = NonNullable<NonNullable<MeshWorker["status"]>["trips"]>[number];
 
 /** How the mesh shut the gate for the release, as each of its workers tells it. */
 export function tripsOf(workers: readonly MeshWorker[], release: Release): readonly Trip[] {
-  const session = `${release.metadata.name}.${release.status?.attempt ?? 1}`;
+  const session = sessionOf(release, release.status?.attempt ?? 1);
   return workers.flatMap(({ status }) => status?.trips ?? []).filter((trip) => trip.session === session);
 }
 
