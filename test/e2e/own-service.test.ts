@@ -27,7 +27,8 @@ beforeAll(async () => {
   client = await engine.client();
   service = new OwnService(engine, { name: "own", nodePort: await nodePort(), replicas: REPLICAS });
   for (const version of ["v1", "v2", "v3", "v5"]) await service.build(version);
-  await service.build("v4", 0.3);
+  await service.build("v4", { bad: 0.3 });
+  await service.build("v6", { hangs: 0.3 });
   await service.deploy("v1");
   load = new SteadyClient({ url: service.url, rate: 100, methods: ["GET", "GET", "GET", "POST"] });
 }, 120_000);
@@ -111,6 +112,16 @@ describe("with a policy that has only its target", () => {
     expect(status?.new?.failures).toBeGreaterThan(0);
   });
 
+  test("a version that hangs is withdrawn; idempotent requests only take longer", async () => {
+    await service.setImage("v6");
+    const { status } = await releaseIs("v6", "Reverted");
+    await everybodyGets("v3");
+    expect(failures().filter(({ method }) => method === "GET")).toEqual([]);
+    expect(failures().length).toBeLessThanOrEqual(12);
+    expect(status?.receipt).toMatch(/^Reverted to v3 after /);
+    expect(status?.new?.failures).toBeGreaterThan(0);
+  });
+
   test("an undo on the way takes everybody back, without a failure", async () => {
     await service.setImage("v5");
     await releaseIs("v5", "Releasing");
@@ -143,7 +154,7 @@ describe("with a policy that has only its target", () => {
   test("both histories tell of it", async () => {
     const history = await engine.sluice("release", "history", "own");
     const phases = history.split("\n").flatMap((line) => /Succeeded|Reverted/.exec(line) ?? []);
-    expect(phases).toEqual(["Succeeded", "Reverted", "Reverted", "Reverted"]);
+    expect(phases).toEqual(["Succeeded", "Reverted", "Reverted", "Reverted", "Reverted"]);
     expect(await engine.sluice("rollout", "history", "deployment/own")).toMatch(/^REVISION +CHANGE-CAUSE$/m);
     expect(await engine.sluice("release", "why", "own")).toMatch(/^Reverted to v3/);
   });

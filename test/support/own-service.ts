@@ -10,20 +10,28 @@ import type { EngineUnderTest } from "./engine-under-test.ts";
 
 const SERVER = `const http = require("node:http");
 const bad = Number(process.env.BAD ?? 0);
+const hangs = Number(process.env.HANGS ?? 0);
 http
   .createServer((request, response) => {
     const probe = request.url === "/health";
+    if (!probe && Math.random() < hangs) return;
     response.statusCode = !probe && Math.random() < bad ? 500 : 200;
     response.end(probe ? "ok" : process.env.VERSION);
   })
   .listen(Number(process.env.PORT), process.env.HOST);
 `;
 
-const dockerfile = (version: string, bad: number): string => `FROM scratch
+const dockerfile = (version: string, bad: number, hangs: number): string => `FROM scratch
 COPY server.js /app/
-ENV VERSION=${version} BAD=${bad}
+ENV VERSION=${version} BAD=${bad} HANGS=${hangs}
 CMD ["node", "/app/server.js"]
 `;
+
+/** Shares of requests, other than probes, that fail and that are never answered. */
+export interface Flaws {
+  readonly bad?: number;
+  readonly hangs?: number;
+}
 
 export interface OwnServiceOptions {
   readonly name: string;
@@ -76,12 +84,11 @@ export class OwnService implements Disposable {
     this.url = `http://127.0.0.1:${options.nodePort}/`;
   }
 
-  /** `bad`: share of requests, other than probes, that fail. */
-  async build(version: string, bad = 0): Promise<void> {
+  async build(version: string, { bad = 0, hangs = 0 }: Flaws = {}): Promise<void> {
     const context = join(this.#folder, version);
     mkdirSync(context);
     writeFileSync(join(context, "server.js"), SERVER);
-    writeFileSync(join(context, "Dockerfile"), dockerfile(version, bad));
+    writeFileSync(join(context, "Dockerfile"), dockerfile(version, bad, hangs));
     await this.#engine.sluice("image", "build", context, "-t", `${this.name}:${version}`);
   }
 
