@@ -69,3 +69,8 @@ export function expectedOutput({ folder }: KubectlCase, minor: string, step: num
   };
   return { stdout: read("stdout"), stderr: read("stderr"), exit: Number(read("exit")) };
 }
+
+/** What must happen within seconds runs alone, so that a slow machine does not fail it. */
+export function isTimed({ steps }: KubectlCase): boolean {
+  return steps.some(({ run }) => /\btimeout \d/.test(run));
+}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestEngine } from "../support/test-engine.ts";
 import { findKubectls } from "./kubectl-binary.ts";
-import { appliesTo, expectedOutput, type KubectlCase, kubectlCases, type Output } from "./kubectl-case.ts";
+import { appliesTo, expectedOutput, isTimed, type KubectlCase, kubectlCases, type Output } from "./kubectl-case.ts";
 import { KubectlSession } from "./kubectl-session.ts";
 import { Normaliser } from "./normaliser.ts";
 import { PassingCases } from "./passing.ts";
@@ -48,11 +48,6 @@ describe.each(kubectls)("kubectl $minor", (kubectl) => {
     });
   }
 });
-
-/** What must happen within seconds runs alone, so that a slow machine does not fail it. */
-function isTimed({ steps }: KubectlCase): boolean {
-  return steps.some(({ run }) => /\btimeout \d/.test(run));
-}
 
 /** The outputs of the steps that are compared, under the commands that gave them. */
 function recorded({ steps }: KubectlCase, outputs: readonly Output[]): readonly (Output & { readonly run: string })[] {

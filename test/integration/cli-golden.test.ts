@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findKubectls } from "../conformance/kubectl-binary.ts";
-import { expectedOutput, kubectlCases } from "../conformance/kubectl-case.ts";
+import { expectedOutput, isTimed, kubectlCases } from "../conformance/kubectl-case.ts";
 import { KubectlSession } from "../conformance/kubectl-session.ts";
 import { Normaliser } from "../conformance/normaliser.ts";
 import { SluiceAsKubectl } from "../support/sluice-as-kubectl.ts";
@@ -81,7 +81,8 @@ if (real === undefined) {
     client[Symbol.dispose]();
   });
   for (const golden of kubectlCases().filter(({ id }) => CASES[id])) {
-    test.concurrent(`${golden.id}: ${golden.title}`, async () => {
+    const run = isTimed(golden) ? test : test.concurrent;
+    run(`${golden.id}: ${golden.title}`, async () => {
       const outputs = await session.run(golden);
       const compared = golden.steps.flatMap(({ run, record }, i) =>
         record === false || CASES[golden.id]?.includes(i + 1) ? [] : [{ step: i + 1, run }],
