@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { accessLine, refusedRequest } from "./access-log.ts";
+import { Timestamps } from "./timestamps.ts";
 
 const request = {
   ...refusedRequest(Date.parse("2026-01-01T00:00:00Z"), "shop/web:80", "127.0.0.1", 200, ""),
@@ -13,7 +14,7 @@ const request = {
 };
 
 test("is one line of JSON, whatever the target", () => {
-  const line = accessLine(request);
+  const line = accessLine(request, new Timestamps());
   expect(line.endsWith("}\n")).toBe(true);
   const { began, took, ...same } = request;
   expect(JSON.parse(line)).toEqual({ time: new Date(began).toISOString(), ms: Number(took.toFixed(2)), ...same });

@@ -1,3 +1,5 @@
+import type { Timestamps } from "./timestamps.ts";
+
 /** What the log says about one request. */
 export interface LoggedRequest {
   /** Milliseconds since the epoch at the beginning, and how long it took. */
@@ -39,9 +41,9 @@ export function refusedRequest(
 }
 
 /** One line of JSON. Only what a client can choose needs escaping. */
-export function accessLine(request: LoggedRequest): string {
+export function accessLine(request: LoggedRequest, timestamps: Timestamps): string {
   return (
-    `{"time":"${new Date(request.began).toISOString()}","ms":${request.took.toFixed(2)},"service":"${request.service}",` +
+    `{"time":"${timestamps.of(request.began)}","ms":${hundredths(request.took)},"service":"${request.service}",` +
     `"client":"${request.client}","method":${quoted(request.method)},"target":${quoted(request.target)},"status":${request.status},` +
     `"rule":"${request.rule}","backend":"${request.backend}","endpoint":"${request.endpoint}","attempts":${request.attempts},` +
     `"received":${request.received},"sent":${request.sent},"trace":${quoted(request.trace)},"reason":"${request.reason}"}\n`
@@ -51,3 +53,11 @@ export function accessLine(request: LoggedRequest): string {
 /** What was read as a token or a target has neither controls nor anything beyond ASCII: two characters are left. */
 const quoted = (text: string): string =>
   text.includes('"') || text.includes("\\") ? JSON.stringify(text) : `"${text}"`;
+
+const HUNDREDTHS: readonly string[] = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, "0"));
+
+/** As `toFixed(2)`, which takes the time of a tenth of the line. */
+function hundredths(milliseconds: number): string {
+  const count = Math.round(milliseconds * 100);
+  return `${Math.floor(count / 100)}.${HUNDREDTHS[count % 100]}`;
+}

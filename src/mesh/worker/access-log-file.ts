@@ -2,6 +2,7 @@ import { close, fstatSync, openSync, renameSync, write } from "node:fs";
 import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { Logger } from "../../observe/logger.ts";
 import { type AccessLog, accessLine, type LoggedRequest } from "../dataplane/access-log.ts";
+import { Timestamps } from "../dataplane/timestamps.ts";
 
 /** Lines are written together: at this many characters, or after this many milliseconds. */
 const BATCH = 32_768;
@@ -19,6 +20,7 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
   readonly #maxBytes: number;
   /** Undefined while the file cannot be opened. */
   #descriptor: number | undefined;
+  readonly #timestamps = new Timestamps();
   #size = 0;
   #lines = "";
   #lost = 0;
@@ -40,7 +42,7 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
       this.#lost++;
       return;
     }
-    this.#lines += accessLine(request);
+    this.#lines += accessLine(request, this.#timestamps);
     if (this.#lines.length >= BATCH) this.#flush();
     else this.#cancel ??= this.#clock.after(DELAY, () => this.#flush());
   }
