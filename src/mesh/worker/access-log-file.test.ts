@@ -70,6 +70,15 @@ describe("AccessLogFile", () => {
     expect([statuses(`${path}.1`), statuses(path)]).toEqual([[202, 202], []]);
   });
 
+  test("keeps every line and their order over many batches, also lines that are longer than one", async () => {
+    const log = new AccessLogFile(path, new FakeClock(), silentLogger);
+    const target = `/${"a".repeat(70_000)}`;
+    const expected = Array.from({ length: 2_000 }, (_, i) => 200 + i);
+    for (const status of expected) log.add({ ...request(status), ...(status % 500 === 0 && { target }) });
+    await log[Symbol.asyncDispose]();
+    expect(statuses(path)).toEqual(expected);
+  });
+
   test("loses lines rather than memory when the disk does not follow", async () => {
     const log = new AccessLogFile(path, new FakeClock(), silentLogger);
     for (let i = 0; i < 40_000; i++) log.add(request(200));

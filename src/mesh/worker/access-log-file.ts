@@ -4,8 +4,8 @@ import type { Logger } from "../../observe/logger.ts";
 import { type AccessLog, accessLine, type LoggedRequest } from "../dataplane/access-log.ts";
 import { Timestamps } from "../dataplane/timestamps.ts";
 
-/** Lines are written together: at this many characters, or after this many milliseconds. */
-const BATCH = 32_768;
+/** Lines are written together: before they are more than this many bytes, or after this many milliseconds. */
+const BATCH = 65_536;
 const DELAY = 250;
 /** At this size the file becomes `<path>.1`, and the `<path>.1` before it goes. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -22,7 +22,12 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
   #descriptor: number | undefined;
   readonly #timestamps = new Timestamps();
   #size = 0;
-  #lines = "";
+  /** Lines that have come since the last batch. */
+  readonly #lines = Buffer.allocUnsafeSlow(BATCH);
+  #filled = 0;
+  /** Batches that wait for the disk, and how long they are together. */
+  readonly #batches: Buffer[] = [];
+  #backlog = 0;
   #lost = 0;
   /** It was said that the log cannot be written. */
   #failing = false;
@@ -38,13 +43,15 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
   }
 
   add(request: LoggedRequest): void {
-    if (this.#lines.length > MAX_BACKLOG) {
+    if (this.#backlog > MAX_BACKLOG) {
       this.#lost++;
       return;
     }
-    this.#lines += accessLine(request, this.#timestamps);
-    if (this.#lines.length >= BATCH) this.#flush();
-    else this.#cancel ??= this.#clock.after(DELAY, () => this.#flush());
+    const line = accessLine(request, this.#timestamps);
+    if (this.#filled + line.length > BATCH) this.#flush();
+    if (line.length > BATCH) this.#wait(Buffer.from(line, "latin1"));
+    else this.#filled += this.#lines.write(line, this.#filled, "latin1");
+    this.#cancel ??= this.#clock.after(DELAY, () => this.#flush());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -73,16 +80,22 @@ export class AccessLogFile implements AccessLog, AsyncDisposable {
   #flush(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    if (!this.#writing && this.#lines !== "") this.#writing = this.#write();
+    if (this.#filled > 0) this.#wait(Buffer.from(this.#lines.subarray(0, this.#filled)));
+    this.#filled = 0;
+    if (!this.#writing && this.#backlog > 0) this.#writing = this.#write();
+  }
+
+  #wait(bytes: Buffer): void {
+    this.#batches.push(bytes);
+    this.#backlog += bytes.length;
   }
 
   async #write(): Promise<void> {
-    while (this.#lines !== "") {
+    for (let bytes = this.#batches.shift(); bytes; bytes = this.#batches.shift()) {
       if (this.#lost > 0) this.#log.warn("lines of the access log were lost", { lines: this.#lost });
       this.#lost = 0;
-      const bytes = Buffer.from(this.#lines, "latin1");
-      this.#lines = "";
       await this.#append(bytes);
+      this.#backlog -= bytes.length;
       if (this.#size >= this.#maxBytes) this.#turnOver();
     }
     this.#writing = undefined;
