@@ -49,7 +49,8 @@ export async function benchProxy(report: Report): Promise<void> {
     }
     report("proxy: sluice, memory of the worker under load (PSS)", memory(proxies[0]?.pid ?? 0) / 1e6, "MB");
   } finally {
-    const running = children.filter((child) => child.exitCode === null && child.kill("SIGKILL"));
+    // Not SIGKILL: nginx must end its workers itself.
+    const running = children.filter((child) => child.exitCode === null && child.kill());
     await Promise.all(running.map((child) => once(child, "exit")));
     rmSync(folder, { recursive: true, force: true });
   }
