@@ -60,11 +60,15 @@ describe("without a policy", () => {
   test("scaling up and down fails no request", async () => {
     for (const replicas of [5, 2, REPLICAS]) {
       await engine.sluice("scale", "deployment/own", `--replicas=${replicas}`);
-      await eventually(`${replicas} pods are ready and no other is left`, async () => {
-        const { items } = await client.list(pods, NS);
-        const { status } = await client.get(deployments, "own", "default");
-        return items.length === replicas && status?.readyReplicas === replicas;
-      });
+      await eventually(
+        `${replicas} pods are ready and no other is left`,
+        async () => {
+          const { items } = await client.list(pods, NS);
+          const { status } = await client.get(deployments, "own", "default");
+          return items.length === replicas && status?.readyReplicas === replicas;
+        },
+        { state: () => engine.sluice("get", "deployments,replicasets,pods,events", "-o", "wide") },
+      );
     }
     expect(failures()).toEqual([]);
   });
@@ -188,7 +192,7 @@ function releaseIs(version: string, phase: string): Promise<Release> {
         .sort((a, b) => (b.spec.generation ?? 0) - (a.spec.generation ?? 0));
       return newest?.status?.phase === phase ? newest : undefined;
     },
-    120_000,
+    { timeout: 120_000 },
   );
 }
 

@@ -100,17 +100,21 @@ export class EngineUnderTest implements AsyncDisposable {
   }
 }
 
-/** Looks again and again until `look` finds something; a condition of another process tells nobody when it comes true. */
+/**
+ * Looks again and again until `look` finds something; a condition of another process tells nobody when it comes true. `state` is
+ * told when that does not happen in time.
+ */
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  timeout = 60_000,
+  { timeout = 60_000, state }: { readonly timeout?: number; readonly state?: () => Promise<string> } = {},
 ): Promise<T> {
   const end = clock.monotonic() + timeout;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
-    if (clock.monotonic() > end) throw new Error(`waited ${timeout / 1000} s in vain until ${what}`);
+    if (clock.monotonic() > end)
+      throw new Error(`waited ${timeout / 1000} s in vain until ${what}${state ? `:\n${await state()}` : ""}`);
     await sleep(clock, 100);
   }
 }
