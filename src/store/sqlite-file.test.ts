@@ -228,7 +228,8 @@ describe("a store file", () => {
       const { bytes, expected } = await written();
       await fc.assert(
         fc.asyncProperty(
-          fc.nat({ max: bytes.length - 1 }),
+          // The header is small, and every byte of it means something else.
+          fc.oneof(fc.nat({ max: 99 }), fc.nat({ max: bytes.length - 1 })),
           fc.uint8Array({ minLength: 1, maxLength: 64 }),
           async (at, garbage) => {
             const changed = Buffer.from(bytes);

@@ -16,7 +16,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../lib/app-error.ts";
 import { RevisionStore, type StoreOptions } from "./revision-store.ts";
-import { describeSqliteError, SQLITE, sqliteCode } from "./sqlite-error.ts";
+import { describeSqliteError, isPlainReadOnly, SQLITE, sqliteCode } from "./sqlite-error.ts";
 import { SCHEMA, SqliteHistory } from "./sqlite-history.ts";
 import type { Store } from "./store.ts";
 
@@ -169,7 +169,13 @@ function refusal(error: unknown, path: string): AppError {
       return new AppError("home-in-use", `${path} is in use by ${holder(path)}`, { cause: error });
     case SQLITE.CORRUPT:
     case SQLITE.NOTADB:
+    // "unsupported file format": a number in the header that no SQLite wrote.
+    case SQLITE.ERROR:
       return damaged(path, (error as Error).message, error);
+    case SQLITE.READONLY:
+      // Whether it may be written has been looked at: it is the header that forbids it. A folder has a code of its own.
+      if (isPlainReadOnly(error)) return damaged(path, "its header says that it may only be read", error);
+      break;
     case 0:
       if ((error as NodeJS.ErrnoException).code === undefined) return damaged(path, (error as Error).message, error);
   }
