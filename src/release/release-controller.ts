@@ -14,7 +14,8 @@ import { newName, sessionOf, stableName } from "../plan/gate/names.ts";
 import { policiesFor } from "../plan/gate/governing-policy.ts";
 import type { EventSubject, ReleaseAction, SmokeAction } from "../plan/release/actions.ts";
 import { type Findings, NO_FINDINGS } from "../plan/release/findings.ts";
-import { isLive, routesInForce } from "../plan/release/in-force.ts";
+import { routesInForce } from "../plan/release/in-force.ts";
+import { liveWorkers } from "../plan/routing/live-workers.ts";
 import { planRelease, type ReleasePlan } from "../plan/release/plan-release.ts";
 import { splitOf } from "../plan/release/release-rule.ts";
 import { liveRelease } from "../plan/release/situation.ts";
@@ -108,7 +109,7 @@ export class ReleaseController implements AsyncDisposable {
     const milestones = { ...(userTime !== undefined && { userTime }), ...(bakeTime !== undefined && { bakeTime }) };
     const backends = backendsOf(view.namespace, newName(view.name), stableName(view.name));
     const rules = view.routes.filter((route) => splitOf(route, view.name)?.session === session);
-    const counted = !view.capabilities.acknowledges || view.workers.some((worker) => isLive(worker, now));
+    const counted = !view.capabilities.acknowledges || liveWorkers(view.workers, now).length > 0;
     const measuring = counted && rules.length > 0 && routesInForce(view, rules, now);
     const folded = foldWorkers(before, view.workers, backends, milestones, now, measuring);
     this.#ledgers.set(uid, folded);

@@ -2,8 +2,7 @@ import type { Pod } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import { keyOf } from "../../api/object.ts";
 import type { Clock } from "../../lib/clock.ts";
-import { parseTimestamp } from "../../lib/timestamp.ts";
-import { DRAIN_TIMEOUT, isDrained } from "../../plan/node/drain.ts";
+import { DRAIN_TIMEOUT, isDrained, workerLeaseEnd } from "../../plan/node/drain.ts";
 import { gracePeriod } from "../../plan/node/stop.ts";
 import type { NodeObjects } from "./node-objects.ts";
 
@@ -33,9 +32,7 @@ export function drained(
     if (isDrained({ pod, podIP, slices, workers }, now)) return resolve();
     cancelCheck?.();
     // A worker that dies says nothing: look again when its lease is over.
-    const ends = workers
-      .map(({ status }) => (parseTimestamp(status?.renewTime) ?? 0) + (status?.leaseSeconds ?? 2) * 1000)
-      .filter((end) => end > now);
+    const ends = workers.map(workerLeaseEnd).filter((end) => end > now);
     if (ends.length > 0) cancelCheck = clock.after(Math.min(...ends) - now, check);
     return undefined;
   };

@@ -1,7 +1,7 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
-import { parseTimestamp } from "../../lib/timestamp.ts";
+import { leaseEnd } from "../routing/live-workers.ts";
 
 export interface DrainView {
   readonly pod: Pod;
@@ -32,7 +32,7 @@ export function isDrained({ pod, podIP, slices, workers }: DrainView, now: numbe
   if (present.some((slice) => namesPod(slice, pod, podIP))) return false;
   const version = Math.max(0, ...present.map(({ metadata }) => Number(metadata.resourceVersion)));
   return workers
-    .filter((worker) => isAlive(worker, now))
+    .filter((worker) => workerLeaseEnd(worker) > now)
     .every(
       ({ status }) =>
         Number(status?.applied?.["endpointslices"] ?? 0) >= version &&
@@ -40,7 +40,7 @@ export function isDrained({ pod, podIP, slices, workers }: DrainView, now: numbe
     );
 }
 
-function isAlive({ status }: MeshWorker, now: number): boolean {
-  const renewed = parseTimestamp(status?.renewTime);
-  return renewed !== undefined && now < renewed + (status?.leaseSeconds ?? DEFAULT_LEASE_SECONDS) * 1000;
+/** When what the worker says is no longer true. */
+export function workerLeaseEnd(worker: MeshWorker): number {
+  return leaseEnd(worker, DEFAULT_LEASE_SECONDS);
 }

@@ -1,23 +1,18 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { HTTPRoute } from "../../api/generated/gateway-networking-k8s-io.ts";
-import type { MeshWorker, Trip } from "../../api/generated/sluice-dev.ts";
-import { parseTimestamp } from "../../lib/timestamp.ts";
+import type { Trip } from "../../api/generated/sluice-dev.ts";
 import { isReady } from "../pods/readiness.ts";
+import { hasApplied, liveWorkers } from "../routing/live-workers.ts";
 import type { ReleaseView } from "./view.ts";
 
 /** What the data plane has taken over (docs/architecture.md, Mesh). */
 type MeshView = Pick<ReleaseView, "workers" | "capabilities">;
 
-export function isLive({ status }: MeshWorker, now: number): boolean {
-  const renewed = parseTimestamp(status?.renewTime);
-  return renewed !== undefined && renewed + (status?.leaseSeconds ?? 0) * 1000 > now;
-}
-
 /** Whether every live worker has this version of the resource in force. Without a live worker nobody can tell: no. */
 function acknowledged(view: MeshView, resource: string, version: number, now: number): boolean {
-  const live = view.workers.filter((worker) => isLive(worker, now));
-  return live.length > 0 && live.every(({ status }) => Number(status?.applied?.[resource] ?? 0) >= version);
+  const live = liveWorkers(view.workers, now);
+  return live.length > 0 && live.every((worker) => hasApplied(worker, resource, version));
 }
 
 /**

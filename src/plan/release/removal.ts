@@ -9,7 +9,8 @@ import { isActive } from "../pods/readiness.ts";
 import type { ReleaseAction } from "./actions.ts";
 import { pinOf } from "./backend-services.ts";
 import { servicesOf } from "./frontends.ts";
-import { isLive, leadsToNone, routesInForce } from "./in-force.ts";
+import { leadsToNone, routesInForce } from "./in-force.ts";
+import { liveWorkers } from "../routing/live-workers.ts";
 import { splitOf, userRouteRestored } from "./release-rule.ts";
 import { restingPin } from "./resting-pin.ts";
 import type { Situation } from "./situation.ts";
@@ -81,7 +82,7 @@ function giveBack(view: ReleaseView, now: number, why: string): { actions: Relea
   const services = view.services.filter((service) => isOurs(service, view));
   if (ours.length + split.length + services.length === 0) return { actions: [], done: true };
   // Without the rule the Service leads to every pod of the Deployment.
-  const served = !view.capabilities.acknowledges || view.workers.some((worker) => isLive(worker, now));
+  const served = !view.capabilities.acknowledges || liveWorkers(view.workers, now).length > 0;
   if (split.length > 0 && served && !darkPodsAreGone(view, now)) return { actions: [], done: false };
   const restored = split.flatMap((route): ReleaseAction[] => {
     const changed = restore(route, view);

@@ -3,7 +3,7 @@ import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import type { EventAction } from "../event.ts";
 import type { Plan } from "../plan.ts";
-import { liveWorkers } from "./live-workers.ts";
+import { liveWorkers } from "../routing/live-workers.ts";
 
 /** Condition of a Service some of whose ports the kernel refuses; removed when it listens on all of them. */
 const PORT_REFUSED = "PortRefused";

@@ -3,7 +3,7 @@ import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import type { Plan } from "../plan.ts";
 import type { RouteFinding } from "../routing/findings.ts";
-import { hasApplied, leaseEnd, liveWorkers } from "./live-workers.ts";
+import { hasApplied, leaseEnd, liveWorkers } from "../routing/live-workers.ts";
 
 /** The name under which the mesh reports about routes. */
 export const CONTROLLER_NAME = "sluice.dev/mesh";
