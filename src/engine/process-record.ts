@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../lib/app-error.ts";
-import { parseStat, type ProcessIdentity } from "../lib/proc-stat.ts";
+import { isStill, parseStat, type ProcessIdentity } from "../lib/proc-stat.ts";
 
 /**
  * What is known of one process of the engine, in files under HOME/run:
@@ -102,10 +102,9 @@ function liveProcess(file: string): number | undefined {
 }
 
 /** Whether this very process is still there. */
-export function isLive({ pid, startTicks }: ProcessIdentity): boolean {
+export function isLive(identity: ProcessIdentity): boolean {
   try {
-    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
-    return stat !== undefined && !stat.hasEnded && stat.startTicks === startTicks;
+    return isStill(identity, parseStat(readFileSync(`/proc/${identity.pid}/stat`, "utf8")));
   } catch {
     return false;
   }

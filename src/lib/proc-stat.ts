@@ -10,6 +10,11 @@ export interface ProcessStat extends ProcessIdentity {
   readonly hasEnded: boolean;
 }
 
+/** Whether `stat`, read just now under the pid, is of this very process and says that it runs. */
+export function isStill({ startTicks }: ProcessIdentity, stat: ProcessStat | undefined): boolean {
+  return stat !== undefined && !stat.hasEnded && stat.startTicks === startTicks;
+}
+
 /** Reads a line of /proc/PID/stat. The name, the second field, may itself hold blanks and parentheses. */
 export function parseStat(line: string): ProcessStat | undefined {
   const nameEnd = line.lastIndexOf(")");

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parseStat, type ProcessIdentity, type ProcessStat } from "../../lib/proc-stat.ts";
+import { isStill, parseStat, type ProcessIdentity, type ProcessStat } from "../../lib/proc-stat.ts";
 
 export function identityOf(pid: number): ProcessStat | undefined {
   return readStat(`/proc/${pid}/stat`);
@@ -18,9 +18,8 @@ export function readStat(path: string): ProcessStat | undefined {
  * Whether the process itself is still there. One that has ended but was not waited for (a zombie: not every process 1
  * is quick, or does it at all) is not.
  */
-export function isAlive({ pid, startTicks }: ProcessIdentity): boolean {
-  const now = readStat(`/proc/${pid}/stat`);
-  return now !== undefined && !now.hasEnded && now.startTicks === startTicks;
+export function isAlive(identity: ProcessIdentity): boolean {
+  return isStill(identity, identityOf(identity.pid));
 }
 
 /** Sends the signal unless the process is gone, so that a stranger with a reused number never gets it. */
