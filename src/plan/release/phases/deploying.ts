@@ -9,6 +9,7 @@ import { keepSplit } from "../weights.ts";
 /** The gate is shut, dark pods start. Leaves to Testing when all are ready, to Held when they cannot become so. */
 export function deploying(s: Situation, d: Draft, policy: ReleasePolicy): void {
   const dark = podsFor(s, 0);
+  const them = dark === 1 ? "it" : "them";
   const enough = ensurePods(s, d, dark);
   const split = { w: 0, session: d.session, testers: false };
   const written = keepSplit(s, d, policy, split, "the new version gets a Service of its own and no user");
@@ -21,13 +22,13 @@ export function deploying(s: Situation, d: Draft, policy: ReleasePolicy): void {
   if (!enough) {
     const paused = s.deployment.spec.paused ? ": the Deployment is paused (kubectl rollout resume)" : "";
     d.set({
-      message: `dark: ${reachableNew(s)} of ${podsWord(dark)} ready, no user on ${dark === 1 ? "it" : "them"}; then tests${paused}`,
+      message: `dark: ${reachableNew(s)} of ${podsWord(dark)} ready, no user on ${them}; then tests${paused}`,
     });
     return;
   }
   if (!written || !rulesInForce(s)) {
     d.set({
-      message: `dark: ${podsWord(dark)} ready, no user on ${dark === 1 ? "it" : "them"}; waits for the mesh to have the rule in force`,
+      message: `dark: ${podsWord(dark)} ready, no user on ${them}; waits for the mesh to have the rule in force`,
     });
     return;
   }
@@ -36,7 +37,7 @@ export function deploying(s: Situation, d: Draft, policy: ReleasePolicy): void {
   d.enter(
     "Testing",
     "ReleaseTesting",
-    `${podsWord(dark)} of the new version ${dark === 1 ? "is" : "are"} ready; no user is on ${dark === 1 ? "it" : "them"}`,
+    `${podsWord(dark)} of the new version ${dark === 1 ? "is" : "are"} ready; no user is on ${them}`,
   );
 }
 
