@@ -93,7 +93,7 @@ function inNamespace(kubeconfig: Kubeconfig, namespace: string): Kubeconfig {
   return { ...kubeconfig, contexts };
 }
 
-function sortedLines(text: string): string {
+export function sortedLines(text: string): string {
   return text
     .split(/(?<=\n)/)
     .sort()

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TestEngine } from "../support/test-engine.ts";
 import { findKubectls } from "./kubectl-binary.ts";
 import { appliesTo, expectedOutput, isTimed, type KubectlCase, kubectlCases, type Output } from "./kubectl-case.ts";
-import { KubectlSession } from "./kubectl-session.ts";
+import { KubectlSession, sortedLines } from "./kubectl-session.ts";
 import { Normaliser } from "./normaliser.ts";
 import { PassingCases } from "./passing.ts";
 
@@ -61,8 +61,4 @@ function recorded({ steps }: KubectlCase, outputs: readonly Output[]): readonly 
 /** Some versions of kubectl describe the keys of a ConfigMap or Secret as Go's map gives them: in another order each time. */
 function isShuffled(run: string): boolean {
   return /^kubectl describe (cm|secret)\b/.test(run);
-}
-
-function sortedLines(text: string): string {
-  return text.split("\n").sort().join("\n");
 }

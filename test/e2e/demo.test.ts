@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ACTS } from "../../src/cli/demo/story.ts";
 import type { Report } from "../../src/cli/demo/report.ts";
 import { type CommandResult, sluice } from "../support/engine-under-test.ts";
+import { processesWith } from "../support/processes.ts";
 
 /** The story as a stranger sees it: `sluice demo --report`, each act with the claims that it checks from outside. */
 
@@ -47,16 +48,3 @@ test("nothing is left behind", () => {
   expect(existsSync(join(folder, "nobody"))).toBe(false);
   expect(processesWith(".sluice-demo-")).toEqual([]);
 });
-
-/** Command lines of the machine's processes that contain the text. */
-function processesWith(text: string): readonly string[] {
-  return readdirSync("/proc").flatMap((pid) => {
-    if (!/^\d+$/.test(pid)) return [];
-    try {
-      const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      return line.includes(text) ? [line] : [];
-    } catch {
-      return []; // it has ended meanwhile
-    }
-  });
-}

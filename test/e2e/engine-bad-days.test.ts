@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readRecord } from "../../src/engine/process-record.ts";
 import { EngineUnderTest, eventually, sluice } from "../support/engine-under-test.ts";
 import { smallDisk } from "../support/small-disk.ts";
+import { processesWith } from "../support/processes.ts";
 
 /** What may befall a home and the processes of an engine. */
 
@@ -43,16 +44,6 @@ async function deployPod(home: string, mark: string): Promise<void> {
   writeFileSync(join(folder, "pod.json"), JSON.stringify(pod));
   await run("apply", "-f", join(folder, "pod.json"));
   await eventually("the pod runs", () => processesWith(`sleep ${mark}`).length > 0);
-}
-
-function processesWith(mark: string): readonly string[] {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").includes(mark);
-    } catch {
-      return false;
-    }
-  });
 }
 
 function killAll(home: string): void {

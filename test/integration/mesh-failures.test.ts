@@ -1,16 +1,10 @@
 import { connect } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FakeClock } from "../support/fake-clock.ts";
+import { keeping } from "../support/keeping.ts";
 import { Backend, freeAddress, MeshHarness, ok, type RawClient, readRequest } from "../support/mesh-harness.ts";
 
-const open: AsyncDisposable[] = [];
-const keep = <T extends AsyncDisposable>(thing: T): T => {
-  open.push(thing);
-  return thing;
-};
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing[Symbol.asyncDispose]();
-});
+const keep = keeping();
 
 const GET = (path = "/"): string => `GET ${path} HTTP/1.1\r\nHost: web\r\n\r\n`;
 const POST = (content: string): string =>

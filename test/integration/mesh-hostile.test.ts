@@ -1,16 +1,10 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FakeClock } from "../support/fake-clock.ts";
+import { keeping } from "../support/keeping.ts";
 import { Backend, MeshHarness, ok, type RawClient, readRequest } from "../support/mesh-harness.ts";
 
 /** Clients and backends that take time, memory or connections as if they were theirs. */
-const open: AsyncDisposable[] = [];
-const keep = <T extends AsyncDisposable>(thing: T): T => {
-  open.push(thing);
-  return thing;
-};
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing[Symbol.asyncDispose]();
-});
+const keep = keeping();
 
 const serving = async (serve: (connection: RawClient, number: number) => Promise<void>): Promise<Backend> =>
   keep(await Backend.start(serve));

@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { countUsers, readSketch } from "../../src/lib/user-sketch.ts";
 import type { Rule } from "../../src/plan/routing/snapshot.ts";
 import { FakeClock } from "../support/fake-clock.ts";
+import { keeping } from "../support/keeping.ts";
 import { Backend, freeAddress, MeshHarness, ok, type Request, readRequest } from "../support/mesh-harness.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 
-const open: AsyncDisposable[] = [];
-const keep = <T extends AsyncDisposable>(thing: T): T => {
-  open.push(thing);
-  return thing;
-};
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing[Symbol.asyncDispose]();
-});
+const keep = keeping();
 
 const [STABLE, NEW] = ["test/web-stable:80", "test/web-new:80"];
 const FAILED = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 3\r\n\r\nbad";

@@ -1,11 +1,9 @@
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Filter, Match, Rule } from "../../src/plan/routing/snapshot.ts";
+import { keeping } from "../support/keeping.ts";
 import { Backend, MeshHarness, ok } from "../support/mesh-harness.ts";
 
-const open: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const thing of open.splice(0).toReversed()) await thing[Symbol.asyncDispose]();
-});
+const keep = keeping();
 
 const to = (name: string, weight = 1, filters: readonly Filter[] = []) => ({
   backend: `test/${name}:80`,
@@ -21,11 +19,11 @@ async function meshWith(
 ): Promise<MeshHarness> {
   const echo = async (name: string): Promise<Backend> => {
     const backend = await Backend.answering(({ head }) => ok(`${name}\n${head}`, "X-Backend: 1", "X-Old: 1"));
-    open.push(backend);
+    keep(backend);
     return backend;
   };
   const mesh = new MeshHarness();
-  open.push(mesh);
+  keep(mesh);
   await mesh.apply({ web: [await echo("web")], v2: [await echo("v2")] }, rules, {
     matches: matches.map((match, rule) => ({ match: { headers: [], query: [], ...match }, rule })),
   });
@@ -174,7 +172,7 @@ test("a snapshot counts from the next request on, on the same connection", async
   const client = mesh.connect();
   expect((await client.write(get("/")).response()).content).toMatch(/^web/);
   const other = await Backend.answering(() => ok("other"));
-  open.push(other);
+  keep(other);
   await mesh.apply({ web: [other] });
   expect((await client.write(get("/")).response()).content).toBe("other");
   client.destroy();

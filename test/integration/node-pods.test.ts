@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configmaps, nodes, persistentvolumeclaims, secrets, services } from "../../src/api/generated/resources.ts";
 import type { Container, ContainerState, Pod } from "../../src/api/generated/core-v1.ts";
 import { isReady, machineIsolation, NodeWorld, phaseIs } from "../support/node-world.ts";
+import { processesWith } from "../support/processes.ts";
 
 const isolation = await machineIsolation();
 let world: NodeWorld;
@@ -49,15 +50,6 @@ async function wordsOf(
 }
 
 /** Processes of this machine whose command line holds `mark`. */
-const processesWith = (mark: string): number =>
-  readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(mark);
-    } catch {
-      return false;
-    }
-  }).length;
-
 describe("a pod", () => {
   test("runs, is ready, has an address, and goes when it is deleted", async () => {
     await world.run("one", [{}]);
@@ -386,10 +378,10 @@ describe("hooks and the grace period", () => {
       ),
     ]);
     await world.until("stubborn", isReady);
-    await expect.poll(() => processesWith(mark)).toBeGreaterThanOrEqual(5);
+    await expect.poll(() => processesWith(mark).length).toBeGreaterThanOrEqual(5);
     await world.delete("stubborn", 1);
     await world.until("stubborn", (one) => one === undefined);
-    expect(processesWith(mark)).toBe(0);
+    expect(processesWith(mark).length).toBe(0);
   });
 
   test("a pod that is removed by force is killed all the same", async () => {
@@ -398,7 +390,7 @@ describe("hooks and the grace period", () => {
     await world.until("forced", isReady);
     await world.delete("forced", 0);
     await world.until("forced", (one) => one === undefined);
-    await expect.poll(() => processesWith(mark), { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => processesWith(mark).length, { timeout: 10_000 }).toBe(0);
   });
 
   test("the last status says how the program ended", async () => {

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Pod } from "../../src/api/generated/core-v1.ts";
 import { isReady, machineIsolation, NodeWorld, phaseIs } from "../support/node-world.ts";
+import { processesWith } from "../support/processes.ts";
 
 const isolation = await machineIsolation();
 let world: NodeWorld;
@@ -12,14 +13,6 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 const sh = (script: string) => ({ command: ["sh", "-c", script] });
-const processesWith = (mark: string): readonly string[] =>
-  readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(mark);
-    } catch {
-      return false;
-    }
-  });
 const status = (pod: Pod | undefined) => pod?.status?.containerStatuses?.[0];
 
 describe("a control process that comes back", () => {

@@ -19,6 +19,7 @@ import { findHostTools, type Isolation, probeIsolation } from "./host-tools.ts";
 import { instanceFiles } from "./instance-files.ts";
 import { ProcessRuntime } from "./process-runtime.ts";
 import { removeTree } from "./remove-tree.ts";
+import { processesWith } from "../../../test/support/processes.ts";
 
 // Processes and disks are real: on a busy machine they take their time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -101,16 +102,6 @@ async function said(text: string): Promise<void> {
 }
 
 /** Processes whose command line holds `mark`. */
-function processesWith(mark: string): string[] {
-  return readdirSync("/proc").filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(mark);
-    } catch {
-      return false;
-    }
-  });
-}
-
 function everyRuntime(): void {
   test("runs a program, with its output and exit code", async () => {
     const one = await sh("echo out; echo err >&2; exit 7");
