@@ -17,6 +17,7 @@ import { systemClock as clock } from "../../main/system-clock.ts";
 import type { ContainerSpec, Running } from "../runtime.ts";
 import { findHostTools, type Isolation, probeIsolation } from "./host-tools.ts";
 import { instanceFiles } from "./instance-files.ts";
+import { readStat } from "./process-identity.ts";
 import { ProcessRuntime } from "./process-runtime.ts";
 import { removeTree } from "./remove-tree.ts";
 import { processesWith } from "../../../test/support/processes.ts";
@@ -269,6 +270,16 @@ function everyRuntime(): void {
     writeFileSync(shimStat, stat);
     const [second] = await adopting;
     second!.kill();
+    expect(await second!.exited).toMatchObject({ code: 137, lost: false });
+  });
+
+  test("a shim that is slow to see the end of its program still tells of it", async () => {
+    const first = await sh("sleep 60");
+    const shim = readStat(instanceFiles(join(home, "pods"), first).shimStat)!;
+    const [second] = await newRuntime(found).adopt();
+    process.kill(shim.pid, "SIGSTOP");
+    second!.kill();
+    process.kill(shim.pid, "SIGCONT");
     expect(await second!.exited).toMatchObject({ code: 137, lost: false });
   });
 

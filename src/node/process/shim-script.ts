@@ -2,6 +2,7 @@ import type { ContainerUser } from "../runtime.ts";
 import { type HostTools, type Isolation, unshareArguments } from "./host-tools.ts";
 import type { InstanceFiles } from "./instance-files.ts";
 import type { PreparedRoot } from "./root-builder.ts";
+import { CONTAINER_VARIABLE } from "./strays.ts";
 
 /**
  * The shim: a POSIX shell that lives as long as the container. It costs no Node process, and needs none to do its work:
@@ -100,6 +101,8 @@ const SHIM_SENSITIVE = new Set([
   "POSIXLY_CORRECT",
   "LC_ALL",
   "LANG",
+  // The shim bears no mark: it has to outlive those that are killed for theirs, and to write down how they ended.
+  CONTAINER_VARIABLE,
 ]);
 
 /**
