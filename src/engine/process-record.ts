@@ -39,6 +39,12 @@ export function readRecord(run: string, name: string): ProcessRecord {
   };
 }
 
+/** The process if it is alive and has said that it is ready. */
+export function readyPid(run: string, name: string): number | undefined {
+  const { pid, state } = readRecord(run, name);
+  return state?.phase === "ready" && state.pid === pid ? pid : undefined;
+}
+
 /** Names of all processes that left a trace in HOME/run, the control process first. */
 export function recordedNames(run: string): readonly string[] {
   let files: readonly string[];

@@ -2,20 +2,36 @@ import { statfsSync, watch } from "node:fs";
 import { AppError } from "../lib/app-error.ts";
 import type { Cancel, Clock } from "../lib/clock.ts";
 import type { Home } from "./home.ts";
-import { type ProcessRecord, readRecord } from "./process-record.ts";
+import { type ProcessRecord, readRecord, readyPid } from "./process-record.ts";
+import { feelPulse } from "./pulse.ts";
 import { type ProcessSpec, startRespawner } from "./respawner.ts";
+
+/** How long a process that runs may take to answer somebody who waits for it. Milliseconds. */
+const PULSE_TIMEOUT = 5000;
 
 /**
  * Makes it true that every process of `specs` runs under a respawner. A process whose respawner was killed is ended
- * gracefully first (nobody would bring it back), one after the other, so that another mesh worker always serves.
+ * gracefully first (nobody would bring it back), one after the other, so that another mesh worker always serves. One that hangs
+ * is killed, for its respawner to bring it back.
  */
 export async function ensureRunning(home: Home, specs: readonly ProcessSpec[], clock: Clock): Promise<void> {
   for (const spec of specs) {
     const record = readRecord(home.run, spec.name);
-    if (record.respawner !== undefined) continue;
+    if (record.respawner !== undefined) {
+      await killHanging(home, spec.name, clock);
+      continue;
+    }
     if (record.pid !== undefined) await stopProcesses(home, [spec.name], clock, 35_000);
     startRespawner(home, spec);
   }
+}
+
+async function killHanging(home: Home, name: string, clock: Clock): Promise<void> {
+  const { run } = home;
+  const pid = readyPid(run, name);
+  if (pid === undefined || (await feelPulse(run, name, clock, PULSE_TIMEOUT)) !== "still") return;
+  kill(pid, "SIGKILL");
+  await until(home, clock, KILL_TIMEOUT, () => readyPid(run, name) !== pid);
 }
 
 /**
@@ -32,7 +48,7 @@ export async function untilReady(
   const settled = (): ProcessRecord | undefined => {
     const record = readRecord(home.run, name);
     if (record.state?.phase === "failed") return record;
-    return record.state?.phase === "ready" && record.state.pid === record.pid ? record : undefined;
+    return readyPid(home.run, name) === undefined ? undefined : record;
   };
   if (!(await until(home, clock, timeout, () => signal.aborted || settled() !== undefined)))
     throw new AppError(
@@ -76,7 +92,8 @@ export async function stopProcesses(
   await until(home, clock, KILL_TIMEOUT, gone);
 }
 
-function kill(pid: number, signal: NodeJS.Signals): void {
+/** Sends the signal; that the process has ended meanwhile is no error. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

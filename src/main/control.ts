@@ -7,9 +7,12 @@ import { Informers } from "../client/informers.ts";
 import { ControllerManager } from "../controllers/manager.ts";
 import { type EngineConfig, readConfig } from "../engine/config.ts";
 import { type Home, homeAt, prepareHome } from "../engine/home.ts";
-import { writeState } from "../engine/process-record.ts";
+import { recordedNames, writeState } from "../engine/process-record.ts";
+import { startPulse } from "../engine/pulse.ts";
 import { EXIT_CONFIG } from "../engine/respawner.ts";
 import { addressPlan, claimSlice } from "../engine/slice.ts";
+import { kill } from "../engine/supervisor.ts";
+import { Watchdog } from "../engine/watchdog.ts";
 import { AppError } from "../lib/app-error.ts";
 import { lineLogger } from "../observe/line-logger.ts";
 import { descriptorWriter } from "../observe/log-file.ts";
@@ -95,6 +98,12 @@ function startNode(
   return startNodeAgent({ ...common, namesProxy, kubeletPort, client, identity: pki.kubelet, ca: pki.ca });
 }
 
+/** Each guards the others: this process the mesh workers, each of them this process. */
+function watchWorkers({ run }: Home): void {
+  const names = (): readonly string[] => recordedNames(run).filter((name) => name !== NAME);
+  new Watchdog({ run: ".", names, patience: 10_000, clock, log, kill: (pid) => kill(pid, "SIGKILL") }).start();
+}
+
 async function claim(slice: number): Promise<Disposable> {
   const held = await claimSlice(slice, true);
   if (!held)
@@ -115,7 +124,9 @@ try {
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => void starting.then(stop, () => undefined));
   await starting;
+  await startPulse(".", NAME).catch((error: unknown) => log.error("running without a pulse", { error }));
   writeState(home.run, NAME, { pid: process.pid, phase: "ready" });
+  watchWorkers(home);
   log.info("ready", { port: config.apiPort });
   // Node would write it at the end only, which a process that is killed does not have.
   flushCompileCache();

@@ -9,8 +9,11 @@ import { Transport } from "../client/transport.ts";
 import { readConfig } from "../engine/config.ts";
 import { homeAt, prepareHome } from "../engine/home.ts";
 import { writeState } from "../engine/process-record.ts";
+import { startPulse } from "../engine/pulse.ts";
 import { EXIT_CONFIG } from "../engine/respawner.ts";
 import { addressPlan, claimSlice } from "../engine/slice.ts";
+import { kill } from "../engine/supervisor.ts";
+import { Watchdog } from "../engine/watchdog.ts";
 import { limitsFor } from "../mesh/dataplane/limits.ts";
 import { AccessLogFile } from "../mesh/worker/access-log-file.ts";
 import { MeshWorker } from "../mesh/worker/worker.ts";
@@ -78,6 +81,16 @@ for (const signal of ["SIGTERM", "SIGINT"] as const)
   });
 
 await worker.start();
+await startPulse(".", name).catch((error: unknown) => log.error("serving without a pulse", { error }));
 writeState(home.run, name, { pid: process.pid, phase: "ready" });
+// A minute: much work at once may hold the control process up for some seconds, and nobody's traffic waits for it.
+new Watchdog({
+  run: ".",
+  names: () => ["control"],
+  patience: 60_000,
+  clock,
+  log,
+  kill: (pid) => kill(pid, "SIGKILL"),
+}).start();
 log.info("serving");
 flushCompileCache();

@@ -57,6 +57,23 @@ describe("an engine", () => {
     expect(after.processes[0]).toEqual(before.processes[0]);
   });
 
+  test("a process that hangs is killed, and comes back", async () => {
+    const one = await engine();
+    const worker = await one.pid("mesh-2");
+    process.kill(worker, "SIGSTOP");
+    await eventually("there is another worker", async () =>
+      (await one.status()).processes.some(
+        ({ name, pid, phase }) => name === "mesh-2" && pid !== worker && phase === "ready",
+      ),
+    );
+    expect(one.log("control")).toContain(`"hangs":"mesh-2","pid":${worker}`);
+    const control = await one.pid("control");
+    process.kill(control, "SIGSTOP");
+    await one.sluice("up");
+    expect(await one.pid("control")).not.toBe(control);
+    expect(await one.sluice("get", "nodes", "-o", "name")).toBe("node/sluice\n");
+  });
+
   test("finds everything again after all of it was killed at once", async () => {
     const one = await engine();
     await one.sluice("apply", "-f", "examples/ftgo/manifests/ftgo-consumer-service.yaml");
