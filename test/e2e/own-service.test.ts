@@ -159,8 +159,15 @@ describe("with a policy that has only its target", () => {
     const history = await engine.sluice("release", "history", "own");
     const phases = history.split("\n").flatMap((line) => /Succeeded|Reverted/.exec(line) ?? []);
     expect(phases).toEqual(["Succeeded", "Reverted", "Reverted", "Reverted", "Reverted"]);
+    const { items } = JSON.parse(await engine.sluice("release", "history", "own", "-o", "json")) as {
+      items: Release[];
+    };
+    expect(items.map(({ status }) => status?.phase)).toEqual(phases);
     expect(await engine.sluice("rollout", "history", "deployment/own")).toMatch(/^REVISION +CHANGE-CAUSE$/m);
-    expect(await engine.sluice("release", "why", "own")).toMatch(/^Reverted to v3/);
+    const receipt = /^Reverted to v3/;
+    expect(await engine.sluice("release", "why", "own")).toMatch(receipt);
+    const last = JSON.parse(await engine.sluice("release", "why", "own", "-o", "json")) as Release;
+    expect(last.status?.receipt).toMatch(receipt);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { ClusterOptions } from "../kube/cluster.ts";
 import type { Verb } from "../releases/order.ts";
+import type { ReleaseOptions } from "../releases/releases.ts";
 import type { ReleaseStatusOptions } from "../releases/status.ts";
 import { duration } from "./option-values.ts";
 import { allOptions, type Registrar } from "./registrar.ts";
@@ -22,20 +23,22 @@ export function releaseCommands({ root, context }: Registrar): void {
       .description(description)
       .argument("<args...>", "the Deployment: NAME, TYPE NAME or TYPE/NAME");
 
-  const status = verb("status", "where the newest release is, and what it waits for")
-    .addOption(new Option("-o, --output <format>").choices(["json", "yaml"]))
+  const shown = (name: string, description: string): Command =>
+    verb(name, description).addOption(new Option("-o, --output <format>").choices(["json", "yaml"]));
+
+  const status = shown("status", "where the newest release is, and what it waits for")
     .option("-w, --watch", "follow it to its end; fails when that is not a success")
     .option("--timeout <duration>", "how long to follow it; 0: as long as it takes", duration, 0);
   status.action(async (args: string[]) =>
     (await import("../releases/status.ts")).releaseStatus(context, args, allOptions<ReleaseStatusOptions>(status)),
   );
-  const history = verb("history", "all releases");
+  const history = shown("history", "all releases");
   history.action(async (args: string[]) =>
-    (await import("../releases/history.ts")).history(context, args, allOptions<ClusterOptions>(history)),
+    (await import("../releases/history.ts")).history(context, args, allOptions<ReleaseOptions>(history)),
   );
-  const why = verb("why", "the receipt and each decision with its reason");
+  const why = shown("why", "the receipt and each decision with its reason");
   why.action(async (args: string[]) =>
-    (await import("../releases/why.ts")).why(context, args, allOptions<ClusterOptions>(why)),
+    (await import("../releases/why.ts")).why(context, args, allOptions<ReleaseOptions>(why)),
   );
   for (const [name, description] of ORDERS) {
     const command = verb(name, description);

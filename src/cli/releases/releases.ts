@@ -1,9 +1,15 @@
 import { deployments, releasepolicies, releases } from "../../api/generated/resources.ts";
 import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 import { AppError } from "../../lib/app-error.ts";
-import type { Cluster } from "../kube/cluster.ts";
+import type { Cluster, ClusterOptions } from "../kube/cluster.ts";
 
 export type Phase = NonNullable<NonNullable<Release["status"]>["phase"]>;
+
+/** Of commands that show releases. */
+export interface ReleaseOptions extends ClusterOptions {
+  /** The objects themselves; absent: what they say to people. */
+  readonly output?: "json" | "yaml";
+}
 
 const ENDED: readonly Phase[] = ["Reverted", "Succeeded", "Superseded"];
 

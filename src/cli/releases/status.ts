@@ -2,15 +2,14 @@ import type { Release } from "../../api/generated/sluice-dev.ts";
 import { AppError } from "../../lib/app-error.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import type { Context } from "../context.ts";
-import { type Cluster, type ClusterOptions, connect } from "../kube/cluster.ts";
+import { type Cluster, connect } from "../kube/cluster.ts";
 import { followObject } from "../kube/follow.ts";
 import { objectPrinter } from "../kube/object-printer.ts";
 import { withDeadline } from "../kube/timeout.ts";
-import { hasEnded, latestRelease, phaseOf } from "./releases.ts";
+import { hasEnded, latestRelease, phaseOf, type ReleaseOptions } from "./releases.ts";
 import { releaseSummary } from "./show.ts";
 
-export interface ReleaseStatusOptions extends ClusterOptions {
-  readonly output?: "json" | "yaml";
+export interface ReleaseStatusOptions extends ReleaseOptions {
   /** Follows it to its end, a line for each change of what it says. */
   readonly watch?: boolean;
   /** How long to follow it, in milliseconds; 0: as long as it takes. */
