@@ -88,6 +88,21 @@ test("what changes while a write is under way goes into the next, in one", async
   expect(phases().length).toBeLessThanOrEqual(2);
 });
 
+test("what changes in the moment in which a write ends is written too", async () => {
+  for (let moment = 0; moment < 20; moment++) {
+    const { writer, phases, hold, release } = start();
+    hold();
+    writer.offer(pod(), running);
+    await new Promise((resolve) => setImmediate(resolve));
+    release();
+    for (let i = 0; i < moment; i++) await Promise.resolve();
+    writer.offer(pod(), failed);
+    await new Promise((resolve) => setImmediate(resolve));
+    await writer.flush();
+    expect({ moment, last: phases().at(-1) }).toEqual({ moment, last: "Failed" });
+  }
+});
+
 test("tries again, later and later, until the API takes it", async () => {
   const refuse = new StatusError("ServiceUnavailable", "no");
   const { writer, clock, phases } = start([refuse, refuse]);

@@ -40,7 +40,7 @@ export class PodStatusWriter {
   offer(pod: Pod, status: PodStatus): void {
     this.#pod = pod;
     this.#wanted = status;
-    if (this.#isNeeded()) this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    if (this.#isNeeded()) this.#running ??= this.#run();
   }
 
   /** Waits until the newest status is written, or cannot be any more. */
@@ -59,7 +59,16 @@ export class PodStatusWriter {
     return isNewer && !same(ownPart(this.#pod.status, this.#wanted), this.#wanted);
   }
 
+  /** It is over in the very moment in which it finds nothing more to write: what is offered a moment later begins the next. */
   async #run(): Promise<void> {
+    try {
+      await this.#writeAll();
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #writeAll(): Promise<void> {
     const { clock, random, log } = this.#options;
     const { signal } = this.#stop;
     for (let failures = 0; this.#isNeeded() && !signal.aborted; ) {
