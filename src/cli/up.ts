@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type EngineConfig, forgetConfig, readConfig, writeConfig } from "../engine/config.ts";
-import { freePort, isPortFree } from "../engine/free-port.ts";
+import { freePort, isPortFree, isPortUnclaimed } from "../engine/free-port.ts";
 import { type Home, prepareHome } from "../engine/home.ts";
 import { takeLock } from "../engine/lock.ts";
 import { readRecord, recordedNames } from "../engine/process-record.ts";
@@ -78,33 +78,40 @@ async function configure(
     refuseChange(kept, options);
     return kept;
   }
-  const apiPort = options.port ?? kept?.apiPort ?? (await freePort(6443, home.root));
-  if (!(await isPortFree(apiPort)))
-    throw new AppError(
-      "port-taken",
-      `port ${apiPort} on 127.0.0.1 is taken by another program; choose one: sluice up --port N`,
-    );
-  const kubeletPort =
-    kept && (await isPortFree(kept.kubeletPort)) ? kept.kubeletPort : await freePort(10_250, home.root);
+  // Workers of this very engine may live on, and with them its claims.
+  const ours = recordedNames(home.run).some((name) => readRecord(home.run, name).pid !== undefined);
+  const ports = await choosePorts(home, options, kept, ours ? isPortFree : isPortUnclaimed);
   const slice = kept?.slice ?? (await findFreeSlice(home.root));
   if (slice === undefined)
     throw new AppError("no-addresses", "all 64 address ranges 127.64.0.0/16 … 127.127.0.0/16 are in use by engines");
-  await refuseSharedSlice(home, slice);
+  if (!ours) await refuseSharedSlice(slice);
   const config: EngineConfig = {
     version: 1,
     slice,
-    apiPort,
-    kubeletPort,
+    ...ports,
     without: options.without ?? kept?.without ?? [],
   };
   writeConfig(home, config);
   return config;
 }
 
-/** Workers of this very engine may hold the slice while its control process is gone; another engine may not. */
-async function refuseSharedSlice(home: Home, slice: number): Promise<void> {
-  const ours = recordedNames(home.run).some((name) => readRecord(home.run, name).pid !== undefined);
-  if (ours) return;
+async function choosePorts(
+  home: Home,
+  options: UpOptions,
+  kept: EngineConfig | undefined,
+  isFree: (port: number) => Promise<boolean>,
+): Promise<Pick<EngineConfig, "apiPort" | "kubeletPort">> {
+  const apiPort = options.port ?? kept?.apiPort ?? (await freePort(6443, home.root));
+  if (!(await isFree(apiPort)))
+    throw new AppError(
+      "port-taken",
+      `port ${apiPort} on 127.0.0.1 is taken by another program; choose one: sluice up --port N`,
+    );
+  const kubeletPort = kept && (await isFree(kept.kubeletPort)) ? kept.kubeletPort : await freePort(10_250, home.root);
+  return { apiPort, kubeletPort };
+}
+
+async function refuseSharedSlice(slice: number): Promise<void> {
   const claim = await claimSlice(slice, false);
   if (!claim)
     throw new AppError(

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { AppError } from "../lib/app-error.ts";
+import { claim } from "./claim.ts";
 import { pathHash } from "./path-hash.ts";
 
 /** Whether a server could listen on 127.0.0.1:`port` now. */
@@ -9,6 +10,24 @@ export function isPortFree(port: number): Promise<boolean> {
     server.once("error", () => resolve(false));
     server.listen({ host: "127.0.0.1", port }, () => server.close(() => resolve(true)));
   });
+}
+
+/** Outside of every engine's slice: a port here stands for the same port of 127.0.0.1. */
+const CLAIM_HOST = "127.63.255.254";
+
+/**
+ * Takes part in the claim on a port of 127.0.0.1 (src/engine/claim.ts): nobody listens on it while the control process is being
+ * restarted, and an engine that is started in that moment must not take it.
+ */
+export function claimPort(port: number, shared: boolean): Promise<Disposable | undefined> {
+  return claim({ host: CLAIM_HOST, port }, shared);
+}
+
+/** Whether an engine could take 127.0.0.1:`port` for itself now: nobody listens on it, and no other engine lays claim to it. */
+export async function isPortUnclaimed(port: number): Promise<boolean> {
+  const held = await claimPort(port, false);
+  held?.[Symbol.dispose]();
+  return held !== undefined && (await isPortFree(port));
 }
 
 /** Where ports of an engine are looked for when the usual one is taken: below NodePorts and the kernel's own choices. */
@@ -21,11 +40,11 @@ const COUNT = 10_000;
  * connection could take the port while the process that listens on it is being restarted.
  */
 export async function freePort(preferred: number, homePath: string): Promise<number> {
-  if (await isPortFree(preferred)) return preferred;
+  if (await isPortUnclaimed(preferred)) return preferred;
   const start = pathHash(homePath) + preferred;
   for (let i = 0; i < COUNT; i++) {
     const port = FIRST + ((start + i) % COUNT);
-    if (await isPortFree(port)) return port;
+    if (await isPortUnclaimed(port)) return port;
   }
   throw new AppError("no-port", `no port of 127.0.0.1 from ${FIRST} to ${FIRST + COUNT - 1} is free`);
 }

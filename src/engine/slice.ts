@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { claim } from "./claim.ts";
 import { pathHash } from "./path-hash.ts";
 
 /** The port at which a slice is claimed, on its last Service address. */
@@ -31,19 +31,9 @@ export function addressPlan(slice: number): AddressPlan {
 /** Given to no Service. */
 const lastServiceAddress = (slice: number): string => `127.${slice}.127.255`;
 
-/**
- * Takes part in the claim on a slice. Every process of an engine holds it (`shared`: SO_REUSEPORT), so that it outlives a
- * killed control process; a new engine asks for it alone and is refused while anyone holds it. Undefined when refused.
- */
+/** Takes part in the claim on a slice (src/engine/claim.ts). */
 export function claimSlice(slice: number, shared: boolean): Promise<Disposable | undefined> {
-  return new Promise((resolve) => {
-    const server: Server = createServer((socket) => socket.destroy());
-    server.once("error", () => resolve(undefined));
-    server.listen({ host: lastServiceAddress(slice), port: CLAIM_PORT, reusePort: shared }, () => {
-      server.unref();
-      resolve({ [Symbol.dispose]: () => void server.close() });
-    });
-  });
+  return claim({ host: lastServiceAddress(slice), port: CLAIM_PORT }, shared);
 }
 
 /** A slice that no engine holds, the search starting where the home's path hashes to, so that a home keeps its slice. */
@@ -51,9 +41,9 @@ export async function findFreeSlice(homePath: string): Promise<number | undefine
   const hash = pathHash(homePath);
   for (let i = 0; i < 64; i++) {
     const slice = 64 + ((hash + i) % 64);
-    const claim = await claimSlice(slice, false);
-    if (!claim) continue;
-    claim[Symbol.dispose]();
+    const held = await claimSlice(slice, false);
+    if (!held) continue;
+    held[Symbol.dispose]();
     return slice;
   }
   return undefined;

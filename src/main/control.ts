@@ -6,6 +6,7 @@ import { CONTROLLERS, RELEASE_CONTROLLER, SCHEDULER } from "../apiserver/auth/en
 import { Informers } from "../client/informers.ts";
 import { ControllerManager } from "../controllers/manager.ts";
 import { type EngineConfig, readConfig } from "../engine/config.ts";
+import { claimPort, freePort, isPortFree } from "../engine/free-port.ts";
 import { type Home, homeAt, prepareHome } from "../engine/home.ts";
 import { recordedNames, writeState } from "../engine/process-record.ts";
 import { startPulse } from "../engine/pulse.ts";
@@ -44,7 +45,7 @@ interface Parts extends AsyncDisposable {
 
 async function start(home: Home, config: EngineConfig): Promise<Parts> {
   await using parts = new AsyncDisposableStack();
-  parts.use(await claim(config.slice));
+  for (const claim of await takeClaims(config)) parts.use(claim);
   const isolation = config.without.includes("node") ? undefined : probeAhead(home);
   const version = packageVersion(import.meta.dirname);
   const common = { home, slice: config.slice, nodeName: NODE_NAME, version, clock, random, log };
@@ -88,13 +89,16 @@ function startReleases({ server }: RunningApiServer): AsyncDisposable {
   return parts;
 }
 
-function startNode(
+async function startNode(
   common: Omit<StartNodeOptions, "kubeletPort" | "client" | "identity" | "ca">,
-  { kubeletPort }: EngineConfig,
+  config: EngineConfig,
   { server, pki }: RunningApiServer,
 ): Promise<RunningNode> {
   const client = server.client({ username: `system:node:${NODE_NAME}`, groups: ["system:nodes"] }, "kubelet");
   const { namesProxy } = addressPlan(common.slice);
+  // The Node says which port it is: a stranger who has taken the usual one need not keep us from starting.
+  const isFree = await isPortFree(config.kubeletPort);
+  const kubeletPort = isFree ? config.kubeletPort : await freePort(config.kubeletPort, common.home.root);
   return startNodeAgent({ ...common, namesProxy, kubeletPort, client, identity: pki.kubelet, ca: pki.ca });
 }
 
@@ -104,11 +108,13 @@ function watchWorkers({ run }: Home): void {
   new Watchdog({ run: ".", names, patience: 10_000, clock, log, kill: (pid) => kill(pid, "SIGKILL") }).start();
 }
 
-async function claim(slice: number): Promise<Disposable> {
-  const held = await claimSlice(slice, true);
-  if (!held)
+/** What is to be nobody else's for as long as a process of this engine lives (src/engine/claim.ts). */
+async function takeClaims({ slice, apiPort, kubeletPort }: EngineConfig): Promise<readonly Disposable[]> {
+  const addresses = await claimSlice(slice, true);
+  if (!addresses)
     throw new AppError("no-addresses", `the addresses 127.${slice}.0.0/16 are in use by another user's engine`);
-  return held;
+  const ports = await Promise.all([claimPort(apiPort, true), claimPort(kubeletPort, true)]);
+  return [addresses, ...ports.filter((claim) => claim !== undefined)];
 }
 
 const { values } = parseArgs({ options: { home: { type: "string" } } });

@@ -7,6 +7,7 @@ import { HttpsClient } from "../client/https-client.ts";
 import { readKubeconfig } from "../client/kubeconfig.ts";
 import { Transport } from "../client/transport.ts";
 import { readConfig } from "../engine/config.ts";
+import { claimPort } from "../engine/free-port.ts";
 import { homeAt, prepareHome } from "../engine/home.ts";
 import { writeState } from "../engine/process-record.ts";
 import { startPulse } from "../engine/pulse.ts";
@@ -41,13 +42,13 @@ prepareHome(home);
 // Sockets are named relative to here: the path of a unix socket must not be longer than 107 bytes.
 process.chdir(home.run);
 
-// A worker that outlives its control process keeps other engines off its addresses (src/engine/slice.ts).
-const slice = readConfig(home)?.slice;
-const claim = slice === undefined ? undefined : await claimSlice(slice, true);
-if (slice === undefined || !claim) {
-  log.error("the addresses of this home are in use by another engine, or it has none yet", { slice });
+// A worker that outlives its control process keeps other engines off its addresses and ports (src/engine/claim.ts).
+const config = readConfig(home);
+if (!config || !(await claimSlice(config.slice, true))) {
+  log.error("the addresses of this home are in use by another engine, or it has none yet", { slice: config?.slice });
   process.exit(1);
 }
+await Promise.all([claimPort(config.apiPort, true), claimPort(config.kubeletPort, true)]);
 
 const { endpoint } = await readKubeconfig(home.kubeconfig);
 const client = new HttpsClient(new Transport(endpoint, `sluice-${name}`), { fieldManager: name });
@@ -65,7 +66,7 @@ const worker = new MeshWorker({
   pid: process.pid,
   run: ".",
   engine: home.root,
-  namesProxy: addressPlan(slice).namesProxy,
+  namesProxy: addressPlan(config.slice).namesProxy,
 });
 
 let stopping = false;

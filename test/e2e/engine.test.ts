@@ -97,6 +97,18 @@ describe("an engine", () => {
     expect(await two.sluice("get", "deployments", "-o", "name")).toBe("");
   });
 
+  test("keeps its ports while its control process is away", async () => {
+    const one = await engine("--without", "node");
+    const { url } = (await one.status()).api!;
+    const { respawner, pid } = readRecord(join(one.home, "run"), "control");
+    for (const each of [respawner, pid]) process.kill(each!, "SIGKILL");
+    const two = await engine("--without", "node");
+    expect((await two.status()).api?.url).not.toBe(url);
+    await one.sluice("up");
+    expect((await one.status()).api?.url).toBe(url);
+    expect(await one.sluice("get", "namespace", "default", "-o", "name")).toBe("namespace/default\n");
+  });
+
   test("does not share a NodePort with another one", async () => {
     const [one, two] = [await engine("--without", "node"), await engine("--without", "node")];
     let nodePort = 32_767;
