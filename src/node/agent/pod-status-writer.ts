@@ -59,35 +59,32 @@ export class PodStatusWriter {
     return isNewer && !same(ownPart(this.#pod.status, this.#wanted), this.#wanted);
   }
 
-  /** It is over in the very moment in which it finds nothing more to write: what is offered a moment later begins the next. */
+  /** Idle in the very moment in which there is nothing more to write: what is offered a moment later begins anew. */
   async #run(): Promise<void> {
+    const { signal } = this.#stop;
     try {
-      await this.#writeAll();
+      for (let failures = 0; this.#isNeeded() && !signal.aborted; ) {
+        const outcome = await this.#write().catch((error: Error) => error);
+        if (outcome === "gone") return;
+        failures = outcome === "written" ? 0 : failures + 1;
+        if (outcome !== "written") await this.#pause(outcome, failures);
+      }
     } finally {
       this.#running = undefined;
     }
   }
 
-  async #writeAll(): Promise<void> {
+  async #pause(error: Error, failures: number): Promise<void> {
     const { clock, random, log } = this.#options;
-    const { signal } = this.#stop;
-    for (let failures = 0; this.#isNeeded() && !signal.aborted; ) {
-      try {
-        if (!(await this.#write())) return;
-        failures = 0;
-      } catch (error) {
-        failures += 1;
-        log.debug("pod status was not written", { pod: this.#pod.metadata.name, error: (error as Error).message });
-        await sleep(clock, backoffDelay(RETRY, failures, random), signal).catch(() => undefined);
-      }
-    }
+    log.debug("pod status was not written", { pod: this.#pod.metadata.name, error: error.message });
+    await sleep(clock, backoffDelay(RETRY, failures, random), this.#stop.signal).catch(() => undefined);
   }
 
-  /** False when the pod is gone, or another one has its name. */
-  async #write(): Promise<boolean> {
+  /** `gone`: the pod is, or another one has its name. */
+  async #write(): Promise<"written" | "gone"> {
     const { name, namespace, uid } = this.#pod.metadata;
     const status = this.#wanted;
-    if (!status) return false;
+    if (!status) return "gone";
     const body = { metadata: { uid }, status: patchOf(status) };
     try {
       const after = await this.#options.client.patch(
@@ -99,12 +96,12 @@ export class PodStatusWriter {
       );
       this.#written = status;
       this.#version = Number(after.metadata.resourceVersion);
-      return true;
+      return "written";
     } catch (error) {
-      if (isNotFound(error)) return false;
+      if (isNotFound(error)) return "gone";
       if (isConflict(error)) {
         const now = await this.#options.client.get(pods, name, namespace).catch(() => undefined);
-        if (now?.metadata.uid !== uid) return false;
+        if (now?.metadata.uid !== uid) return "gone";
       }
       throw error;
     }
