@@ -129,6 +129,34 @@ describe("endpoints", () => {
   });
 });
 
+describe("a port that has just got another name", () => {
+  const labels = {
+    "kubernetes.io/service-name": "web",
+    "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+  };
+  const old = (change: Partial<EndpointSlice> = {}) =>
+    slice("web", [at("10.0.0.1")], "web-1", {
+      metadata: meta("web-1", { labels }),
+      ports: [{ name: "", port: 8080, protocol: "TCP" }],
+      ...change,
+    });
+  const unnamed = { port: 80, targetPort: 8080 };
+  const http = { ...unnamed, name: "http" };
+  const admin = { name: "admin", port: 90, targetPort: 9090 };
+  const cases: readonly [string, NonNullable<Service["spec"]["ports"]>, EndpointSlice, readonly number[]][] = [
+    ["keeps its endpoints", [http], old(), [1]],
+    ["a second port, which made a name necessary, has none yet", [http, admin], old(), [1, 0]],
+    ["a slice of somebody else means what it says", [http], old({ metadata: slice("web", []).metadata }), [0]],
+    ["a name that a port of the Service has is that port's", [unnamed, { ...http, port: 81 }], old(), [1, 0]],
+    ["another number is another port", [{ ...http, targetPort: 8081 }], old(), [0]],
+    ["so is another protocol", [http], old({ ports: [{ name: "", port: 8080, protocol: "UDP" }] }), [0]],
+  ];
+  test.each(cases)("%s", (_, ports, given, expected) => {
+    const { backends } = compile({ ...base, services: [service("web", { ports })], slices: [given] }).snapshot;
+    expect(ports.map(({ port }) => backends[`shop/web:${port}`]?.endpoints.length)).toEqual(expected);
+  });
+});
+
 describe("listeners", () => {
   const listening = (services: readonly Service[], routes: readonly HTTPRoute[] = []) =>
     compile({ ...base, services, routes }).snapshot.listeners.map((l) => `${l.address}:${l.port} ${l.protocol}`);

@@ -1,5 +1,6 @@
 import type { Service, ServicePort } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
+import { MANAGER } from "../endpoints/endpoint-slice-plan.ts";
 import type { Backend, Endpoint } from "./snapshot.ts";
 
 type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
@@ -25,20 +26,20 @@ export function backendId(namespace: string, service: string, port: number): str
 /** The backend of one port of a Service: where its requests may go. */
 export function backendOf(service: Service, port: ServicePort, slices: readonly EndpointSlice[]): Backend {
   const { namespace = "", name } = service.metadata;
-  return { id: backendId(namespace, name, port.port), endpoints: eligible(slices, port) };
+  return { id: backendId(namespace, name, port.port), endpoints: eligible(slices, port, service) };
 }
 
 /**
  * Ready endpoints; when there is none, those that serve while they terminate (KEP-1669). A Service with
  * publishNotReadyAddresses needs no rule here: its slices say `ready` for every address.
  */
-function eligible(slices: readonly EndpointSlice[], port: ServicePort): readonly Endpoint[] {
+function eligible(slices: readonly EndpointSlice[], port: ServicePort, service: Service): readonly Endpoint[] {
   const family = slices.some((slice) => slice.addressType === "IPv4") ? "IPv4" : "IPv6";
   const ready = new Map<string, Endpoint>();
   const leaving = new Map<string, Endpoint>();
   for (const slice of slices) {
     if (slice.addressType !== family) continue;
-    const number = portNumber(slice, port);
+    const number = portNumber(slice, port, service);
     if (number === undefined) continue;
     for (const endpoint of slice.endpoints ?? []) {
       // Absent conditions mean true for ready and serving, false for terminating (discovery.k8s.io/v1).
@@ -50,11 +51,21 @@ function eligible(slices: readonly EndpointSlice[], port: ServicePort): readonly
   return [...(ready.size > 0 ? ready : leaving).values()].sort(byAddress);
 }
 
-/** Ports of slices belong to those of the Service by name; a Service's only port may have none. */
-function portNumber(slice: EndpointSlice, port: ServicePort): number | undefined {
-  const name = port.name ?? "";
-  return slice.ports?.find((p) => (p.name ?? "") === name && (p.protocol ?? "TCP") === "TCP")?.port;
+/**
+ * Ports of slices belong to those of the Service by name; a Service's only port may have none. A port that has just got another
+ * name (a second port makes one necessary) goes on as before until the controller has written its slices anew: there it is still
+ * the one whose name no port of the Service has.
+ */
+function portNumber({ metadata, ports = [] }: EndpointSlice, port: ServicePort, service: Service): number | undefined {
+  const known = ports?.find((p) => isTcp(p) && nameOf(p) === nameOf(port));
+  if (known || metadata.labels?.["endpointslice.kubernetes.io/managed-by"] !== MANAGER) return known?.port;
+  const names = new Set(service.spec.ports?.map(nameOf));
+  const target = port.targetPort ?? port.port;
+  return ports?.find((p) => isTcp(p) && !names.has(nameOf(p)) && p.port === target)?.port;
 }
+
+const isTcp = ({ protocol = "TCP" }: { readonly protocol?: string | undefined }): boolean => protocol === "TCP";
+const nameOf = ({ name = "" }: { readonly name?: string | undefined }): string => name;
 
 /**
  * An endpoint that is moved between slices may be in both for a moment, and an address may already belong to a new pod:
