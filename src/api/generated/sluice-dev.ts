@@ -155,7 +155,7 @@ export interface Release {
       readonly zeroTime?: number;
       readonly finishTime?: number;
       readonly skipTests?: boolean;
-      readonly cause?: "Worse" | "Guard" | "Tripped" | "Pod" | "Smoke" | "Aborted" | "Undone" | "PolicyGone";
+      readonly cause?: "Worse" | "Guard" | "Tripped" | "Pod" | "Smoke" | "Aborted" | "Undone" | "PolicyGone" | "ScaledDown";
       readonly why?: string;
       readonly pods?: readonly {
         readonly uid: string;

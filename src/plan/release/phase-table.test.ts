@@ -90,6 +90,11 @@ const EVENTS: Readonly<Record<string, (world: ReleaseWorld) => void>> = {
   "apply newer": (world) => world.apply("v4"),
   undo: (world) => world.undo("v1"),
   scale: (world) => world.scale(5),
+  "scale to 0 and up": (world) => {
+    world.scale(0);
+    world.settle();
+    world.scale(3);
+  },
   pause: (world) => world.pause(true),
   "policy edited": (world) => world.editPolicy({ failureBudget: 2, retry: "Never" }),
   "policy deleted": (world) => world.deletePolicy(),
@@ -106,6 +111,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v4 Releasing",
     undo: "v2 Reverted",
     scale: "v2 Deploying",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Deploying",
     "policy edited": "v2 Deploying",
     "policy deleted": "v2 Reverted",
@@ -117,6 +123,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v4 Testing",
     undo: "v2 Reverted",
     scale: "v2 Testing",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Testing",
     "policy edited": "v2 Testing",
     "policy deleted": "v2 Reverted",
@@ -128,6 +135,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v4 Releasing",
     undo: "v2 Reverted",
     scale: "v2 Releasing",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Releasing",
     "policy edited": "v2 Releasing",
     "policy deleted": "v2 Reverted",
@@ -139,6 +147,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v4 Baking",
     undo: "v2 Reverted",
     scale: "v2 Baking",
+    "scale to 0 and up": "v2 Succeeded",
     pause: "v2 Baking",
     "policy edited": "v2 Baking",
     "policy deleted": "v2 Succeeded",
@@ -150,6 +159,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v4 Releasing",
     undo: "v2 Reverted",
     scale: "v2 Held",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Held",
     "policy edited": "v2 Held",
     "policy deleted": "v2 Reverted",
@@ -161,6 +171,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v4 Releasing",
     undo: "v2 Reverted",
     scale: "v2 Held",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Held",
     "policy edited": "v2 Held",
     "policy deleted": "v2 Reverted",
@@ -172,6 +183,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v4 Held",
     undo: "v2 Reverted",
     scale: "v2 Held",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Held",
     "policy edited": "v2 Held",
     "policy deleted": "v2 Reverted",
@@ -183,6 +195,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Reverted, v4 Reverted",
     undo: "v2 Reverted",
     scale: "v2 Reverted",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Reverted",
     "policy edited": "v2 Reverted",
     "policy deleted": "v2 Reverted",
@@ -194,6 +207,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Reverted, v4 Reverted",
     undo: "v2 Reverted",
     scale: "v2 Reverted",
+    "scale to 0 and up": "v2 Reverted",
     pause: "v2 Reverted",
     "policy edited": "v2 Reverted",
     "policy deleted": "v2 Reverted",
@@ -205,6 +219,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Succeeded, v4 Succeeded",
     undo: "v2 Succeeded, v1 Succeeded",
     scale: "v2 Succeeded",
+    "scale to 0 and up": "v2 Succeeded",
     pause: "v2 Succeeded",
     "policy edited": "v2 Succeeded",
     "policy deleted": "v2 Succeeded",
@@ -216,6 +231,7 @@ const TABLE: Readonly<Record<Name, Readonly<Record<keyof typeof EVENTS, string>>
     "apply newer": "v2 Superseded, v3 Superseded, v4 Releasing",
     undo: "v2 Superseded, v3 Reverted",
     scale: "v2 Superseded, v3 Deploying",
+    "scale to 0 and up": "v2 Superseded, v3 Reverted",
     pause: "v2 Superseded, v3 Deploying",
     "policy edited": "v2 Superseded, v3 Deploying",
     "policy deleted": "v2 Superseded, v3 Reverted",
@@ -243,6 +259,7 @@ describe.each(Object.entries(TABLE))("%s", (name, row) => {
     const live = LIVE.includes(expected.split(" ").at(-1) ?? "");
     expect(isShut(world.deployment)).toBe(live);
     if (event === "scale") expect(world.readyOf(world.stableVersion)).toHaveLength(5);
+    if (event === "scale to 0 and up") expect(world.readyOf(world.image)).toHaveLength(3);
     if (event === "policy deleted") {
       expect(world.policy).toBeUndefined();
       expect(world.all("httproutes")).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Release, ReleasePolicy } from "../../api/generated/sluice-dev.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
-import { Draft, percentOf } from "./draft.ts";
+import { type Cause, Draft, percentOf } from "./draft.ts";
 import { obey } from "./orders.ts";
 import { baking, finish, isFinishing } from "./phases/baking.ts";
 import { deploying } from "./phases/deploying.ts";
@@ -8,6 +8,7 @@ import { held } from "./phases/held.ts";
 import { releasing } from "./phases/releasing.ts";
 import { isUndone, reverting, superseding } from "./phases/taking-back.ts";
 import { testing } from "./phases/testing.ts";
+import { sentence } from "./receipts.ts";
 import { letGo } from "./removal.ts";
 import { currentHash, type ReleaseStatus, type Situation } from "./situation.ts";
 import { readSteps } from "./steps.ts";
@@ -24,7 +25,8 @@ export function planLive(s: Situation, live: Release): Draft {
   else if (d.phase === "Reverting") reverting(s, d, policy);
   else if (isThird(s, live)) superseding(s, d, policy);
   else if (isUndone(s)) fail(s, d, policy, { cause: "Undone", why: "The released template was put back." });
-  else if (!s.governed) withoutPolicy(s, d, policy);
+  else if (!s.governed) endNow(s, d, policy, "PolicyGone", "the policy was deleted");
+  else if (isScaledDown(s)) endNow(s, d, policy, "ScaledDown", "the Deployment was scaled to 0");
   else if (obey(s, d, policy) === "go on") step(s, d, policy);
   if (s.governed) d.act(...letGo(s.view, policy));
   d.set({ conditions: [succeeded(d)] });
@@ -87,13 +89,22 @@ function isThird(s: Situation, { spec }: Release): boolean {
 }
 
 /**
- * The policy was deleted: without one a Deployment behaves as in Kubernetes, but no version that is still being tried
- * gets to everybody by that. What is at 100 % already is finished, everything else taken back.
+ * The old version has no pods any more, nor will it get them back while the gate is shut: when the Deployment is scaled up
+ * again, Kubernetes gives all of them to the newest template, which the gate keeps users off.
  */
-function withoutPolicy(s: Situation, d: Draft, policy: ReleasePolicy): void {
+function isScaledDown(s: Situation): boolean {
+  return s.shut && s.stable?.spec.replicas === 0;
+}
+
+/**
+ * A release that cannot go on as one: without a policy a Deployment behaves as in Kubernetes, and without pods of the old version
+ * there is nothing to compare with. But no version that is still being tried gets to everybody by that: what is at 100 % already is
+ * finished, everything else taken back.
+ */
+function endNow(s: Situation, d: Draft, policy: ReleasePolicy, cause: Cause, why: string): void {
   const baked = d.phase === "Baking" || (d.phase === "Held" && d.status.held?.from === "Baking");
-  if (baked) finish(s, d, policy, "the policy was deleted");
-  else fail(s, d, policy, { cause: "PolicyGone", why: "The policy was deleted before the release had ended." });
+  if (baked) finish(s, d, policy, why);
+  else fail(s, d, policy, { cause, why: `${sentence(why).slice(0, -1)} before the release had ended.` });
 }
 
 /** Stands in for a policy of which only the name is left. */

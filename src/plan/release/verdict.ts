@@ -29,12 +29,15 @@ function tripSentence({ by, endpoint }: TripFinding, { limit }: EvidenceFinding)
   return `${by} shut the gate by itself: the failures${where} brought the evidence that it is worse to its limit of 1:${limit}.`;
 }
 
+/** What people have done: no failure of the new version, so there is nothing to hold it for. */
+const ASKED: ReadonlySet<Cause> = new Set(["Aborted", "Undone", "PolicyGone", "ScaledDown"]);
+
 /**
  * Takes the users off the new version at once, then for good (Reverting) or, when the policy says Hold, keeping its pods
  * for whoever wants to look.
  */
 export function fail(s: Situation, d: Draft, policy: ReleasePolicy, { cause, why }: Verdict): void {
-  const asked = cause === "Aborted" || cause === "Undone" || cause === "PolicyGone";
+  const asked = ASKED.has(cause);
   const hold = policy.spec.onFailure === "Hold" && !asked;
   if (s.split !== undefined) keepSplit(s, d, policy, { w: 0, session: d.session, testers: hold }, why);
   d.note({ cause, why, zeroTime: d.now, target: undefined, targetWhy: undefined, forced: undefined, full: undefined });
