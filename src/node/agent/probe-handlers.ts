@@ -167,6 +167,11 @@ function get(
     ? httpsRequest(url, { headers, signal, agent: false, rejectUnauthorized: false }, read)
     : http.request(url, { headers, signal, agent: false }, read);
   request.once("error", fail);
+  // A server that changes the protocol has answered, and that was it.
+  request.once("upgrade", ({ statusCode = 0 }, socket) => {
+    socket.destroy();
+    resolve({ status: statusCode, body: "" });
+  });
   request.end();
   return promise;
 }

@@ -27,6 +27,10 @@ describe("an http probe", () => {
       const [, kind = "", value = ""] = request.url!.split("/");
       if (kind === "hang") return;
       if (kind === "close") return void request.socket.destroy();
+      if (kind === "101")
+        return void request.socket.write(
+          "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
+        );
       if (kind === "to")
         response.setHeader(
           "location",
@@ -53,6 +57,7 @@ describe("an http probe", () => {
   test.each([
     ["/200", "success", ""],
     ["/399", "success", ""],
+    ["/101", "failure", "HTTP probe failed with statuscode: 101"],
     ["/400", "failure", "HTTP probe failed with statuscode: 400"],
     ["/503", "failure", "HTTP probe failed with statuscode: 503"],
     ["/to/self", "success", ""],

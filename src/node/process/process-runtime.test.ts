@@ -224,6 +224,16 @@ function everyRuntime(): void {
     while (processesWith(mark).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   });
 
+  test("exec ends when it is aborted though something it left behind holds its output open", async () => {
+    const one = await start(["sleep", "60"]);
+    const abort = new AbortController();
+    const done = runtime.exec(one, ["sh", "-c", "setsid sleep 60 & echo up"], {
+      signal: abort.signal,
+      output: () => abort.abort(new Error("too long")),
+    });
+    await expect(done).rejects.toThrow("too long");
+  });
+
   test("a later control process adopts what runs, and hears of its end", async () => {
     const first = await sh('trap "exit 5" TERM; echo up; while :; do sleep 0.01; done');
     await said("up");

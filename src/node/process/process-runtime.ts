@@ -305,6 +305,8 @@ async function runExec(child: ChildProcess, { stdin, output, signal }: ExecOptio
     const command = parseStat(stat);
     if (command) signalGroup(command, "SIGKILL");
     child.kill("SIGKILL");
+    // What the command left behind in a session of its own may hold its output open for ever.
+    for (const stream of child.stdio) stream?.destroy();
   };
   signal?.addEventListener("abort", kill, { once: true });
   if (signal?.aborted) kill();
