@@ -35,7 +35,11 @@ test("many messages of one kind are told together", () => {
   for (let i = 0; i < 9; i++) expect(tell(`m${i}`)?.message).toBe(`m${i}`);
   const combined = tell("m9");
   expect(combined?.message).toBe("(combined from similar events): m9");
-  expect(tell("m10")).toEqual({ message: "(combined from similar events): m10", key: combined?.key });
+  expect(tell("m10")).toEqual({
+    message: "(combined from similar events): m10",
+    key: combined?.key,
+    combined: true,
+  });
   expect(tell("m3")?.message).toBe("m3");
 });
 

@@ -16,6 +16,8 @@ export interface Correlation {
   /** Names the event among those that count as the same. */
   readonly key: string;
   readonly message: string;
+  /** One of many similar ones, told together. */
+  readonly combined: boolean;
 }
 
 /** An event that was written: its name and how often it has happened. */
@@ -54,10 +56,10 @@ export class EventCorrelator {
   correlate(about: ObjectReference, { type, reason, message }: Occurrence): Correlation | undefined {
     const object = [about.kind, about.namespace, about.name, about.uid, about.apiVersion, about.fieldPath].join("|");
     const group = [object, type, reason].join("|");
-    const aggregated = this.#isOneOfMany(group, message);
-    const told = aggregated ? `(combined from similar events): ${message}` : message;
-    const key = aggregated ? group : `${group}|${message}`;
-    return this.#allows(object) ? { key, message: told } : undefined;
+    const combined = this.#isOneOfMany(group, message);
+    const told = combined ? `(combined from similar events): ${message}` : message;
+    const key = combined ? group : `${group}|${message}`;
+    return this.#allows(object) ? { key, message: told, combined } : undefined;
   }
 
   /** The event of this key as it was written last; undefined: not yet. */

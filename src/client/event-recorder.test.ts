@@ -98,6 +98,7 @@ test("counts similar ones together when there are many", async () => {
   expect(stored.map(({ message, count }) => [message, count]).slice(9)).toEqual([
     ["(combined from similar events): m11", 3],
   ]);
+  expect(stored[9]).toMatchObject({ source: { component: "kubelet" }, reportingComponent: "", reportingInstance: "" });
 });
 
 test("writes nothing after its end", async () => {

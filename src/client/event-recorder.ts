@@ -68,14 +68,14 @@ export class EventRecorder implements AsyncDisposable {
     await Promise.all(this.#writes.values());
   }
 
-  async #write(about: ObjectReference, happening: Happening, { key, message }: Correlation): Promise<void> {
+  async #write(about: ObjectReference, happening: Happening, { key, message, combined }: Correlation): Promise<void> {
     const namespace = about.namespace || "default";
     const written = this.#correlator.written(key);
     if (written && (await this.#countAgain(written, namespace, { ...happening, message }))) {
       this.#correlator.remember(key, { name: written.name, count: written.count + 1 });
       return;
     }
-    const { metadata } = await this.#create(about, namespace, { ...happening, message });
+    const { metadata } = await this.#create(about, namespace, { ...happening, message }, combined);
     this.#correlator.remember(key, { name: metadata.name, count: 1 });
   }
 
@@ -91,11 +91,16 @@ export class EventRecorder implements AsyncDisposable {
     }
   }
 
-  async #create(about: ObjectReference, namespace: string, happening: Happening): Promise<Event> {
+  async #create(
+    about: ObjectReference,
+    namespace: string,
+    happening: Happening,
+    combined: boolean,
+  ): Promise<Event> {
     for (;;) {
       const name = `${about.name}.${this.#nanoseconds().toString(16)}`;
       try {
-        return await this.#client.create(events, this.#event({ name, namespace }, about, happening));
+        return await this.#client.create(events, this.#event({ name, namespace }, about, happening, combined));
       } catch (error) {
         if (!isAlreadyExists(error)) throw error;
       }
@@ -108,7 +113,12 @@ export class EventRecorder implements AsyncDisposable {
     return BigInt(Math.floor(this.#options.clock.now())) * 1_000_000n + BigInt(this.#sequence);
   }
 
-  #event(metadata: Draft<Event>["metadata"], about: ObjectReference, happening: Happening): Draft<Event> {
+  #event(
+    metadata: Draft<Event>["metadata"],
+    about: ObjectReference,
+    happening: Happening,
+    combined: boolean,
+  ): Draft<Event> {
     const { component, host, clock } = this.#options;
     const { type, reason, message, action } = happening;
     const common = { apiVersion: "v1", kind: "Event", metadata, involvedObject: about, type, reason, message } as const;
@@ -127,8 +137,9 @@ export class EventRecorder implements AsyncDisposable {
       firstTimestamp: now,
       lastTimestamp: now,
       count: 1,
-      reportingComponent: component,
-      reportingInstance: host ?? "",
+      // As in client-go, what is told together names only its source.
+      reportingComponent: combined ? "" : component,
+      reportingInstance: combined ? "" : (host ?? ""),
     };
   }
 
