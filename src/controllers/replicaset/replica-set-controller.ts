@@ -88,7 +88,7 @@ export class ReplicaSetController implements AsyncDisposable {
   #gather(replicaSet: ReplicaSet): ReplicaSetView {
     const { namespace = "", uid } = replicaSet.metadata;
     const controller = controllerOf(replicaSet);
-    const siblings = controller ? this.#sets.ownedBy(controller.uid) : [replicaSet];
+    const siblings = controller ? this.#sets.ownedBy(controller.uid) : [];
     return {
       replicaSet,
       pods: [...this.#pods.ownedBy(uid), ...this.#orphans.get(namespace)],

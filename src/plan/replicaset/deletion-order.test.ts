@@ -8,6 +8,10 @@ const cost = (value: string): PodChange => {
   return { metadata: { annotations: { "controller.kubernetes.io/pod-deletion-cost": value } } };
 };
 
+const withInit = (restartPolicy?: "Always"): NonNullable<PodChange["spec"]> => {
+  return { initContainers: [{ name: containerStatus().name, ...(restartPolicy && { restartPolicy }) }] };
+};
+
 /** [sentence, the one that goes, the one that stays] */
 test.each<[string, PodChange, PodChange]>([
   ["an unassigned pod before an assigned one", { spec: { nodeName: "" } }, { ready: false }],
@@ -24,8 +28,17 @@ test.each<[string, PodChange, PodChange]>([
   ],
   [
     "the one whose sidecar was restarted more often",
-    { status: { initContainerStatuses: [containerStatus({ restartCount: 1 })] } },
-    {},
+    { spec: withInit("Always"), status: { initContainerStatuses: [containerStatus({ restartCount: 1 })] } },
+    { metadata: { uid: "earlier" } },
+  ],
+  [
+    "the one with the lower uid, however often an init container was tried",
+    { metadata: { uid: "a", creationTimestamp: at(1) } },
+    {
+      metadata: { uid: "b", creationTimestamp: at(2) },
+      spec: withInit(),
+      status: { initContainerStatuses: [containerStatus({ restartCount: 1 })] },
+    },
   ],
   ["the younger one", { metadata: { creationTimestamp: at(9 * HOUR) } }, { metadata: { creationTimestamp: at(0) } }],
   [
@@ -44,6 +57,12 @@ test("deletes from the node with most pods of the owner", () => {
   const alone = pod("alone", { spec: { nodeName: "node-2" } });
   const sibling = pod("sibling", { owner: "shop-b", spec: { nodeName: "node-1" } });
   expect(podsToDelete([alone, crowded], [alone, crowded, sibling], 1, now)).toEqual([crowded]);
+});
+
+test("does not look at nodes for a set that nothing controls", () => {
+  const crowded = [pod("a", { metadata: { uid: "a" } }), pod("b", { metadata: { uid: "b" } })];
+  const alone = pod("alone", { spec: { nodeName: "node-2" }, readyAt: 9 * HOUR });
+  expect(podsToDelete([...crowded, alone], [], 1, now)).toEqual([alone]);
 });
 
 test("deletes all without asking for an order", () => {

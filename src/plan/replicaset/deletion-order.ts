@@ -1,4 +1,4 @@
-import type { Pod } from "../../api/generated/core-v1.ts";
+import type { ContainerStatus, Pod } from "../../api/generated/core-v1.ts";
 import { parseTimestamp } from "../../lib/timestamp.ts";
 import { isActive, isReady, readySince } from "../pods/readiness.ts";
 
@@ -21,13 +21,14 @@ const ORDER: readonly Order[] = [
   (a, b) => deletionCost(a.pod) - deletionCost(b.pod),
   (a, b) => b.neighbours - a.neighbours,
   (a, b, now) => byAge(readySince(a.pod), readySince(b.pod), a.pod, b.pod, now),
-  (a, b) => restarts(b.pod, "containerStatuses") - restarts(a.pod, "containerStatuses"),
-  (a, b) => restarts(b.pod, "initContainerStatuses") - restarts(a.pod, "initContainerStatuses"),
+  (a, b) => mostRestarts(b.pod.status?.containerStatuses) - mostRestarts(a.pod.status?.containerStatuses),
+  (a, b) => mostRestarts(sidecarStatuses(b.pod)) - mostRestarts(sidecarStatuses(a.pod)),
   (a, b, now) => byAge(createdAt(a.pod), createdAt(b.pod), a.pod, b.pod, now),
 ];
 
 /**
- * The `count` of `pods` whose loss costs least. `related` are the pods of all sets of the same owner.
+ * The `count` of `pods` whose loss costs least. `related` are the pods of all sets of the same owner; a set without an
+ * owner has none, and which nodes its pods share does not count.
  * https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/#scaling-a-replicaset
  */
 export function podsToDelete(
@@ -74,8 +75,15 @@ function createdAt(pod: Pod): number | undefined {
   return parseTimestamp(pod.metadata.creationTimestamp);
 }
 
-function restarts(pod: Pod, which: "containerStatuses" | "initContainerStatuses"): number {
-  return (pod.status?.[which] ?? []).reduce((most, { restartCount }) => Math.max(most, restartCount), 0);
+function mostRestarts(statuses: readonly ContainerStatus[] = []): number {
+  return statuses.reduce((most, { restartCount }) => Math.max(most, restartCount), 0);
+}
+
+/** Of the init containers only those that keep running: how often the others were tried says nothing about the pod now. */
+function sidecarStatuses({ spec, status }: Pod): readonly ContainerStatus[] {
+  const sidecars = new Set<string>();
+  for (const { name, restartPolicy } of spec.initContainers ?? []) if (restartPolicy === "Always") sidecars.add(name);
+  return (status?.initContainerStatuses ?? []).filter(({ name }) => sidecars.has(name));
 }
 
 /**

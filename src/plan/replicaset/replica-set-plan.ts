@@ -15,7 +15,7 @@ export interface ReplicaSetView {
   readonly replicaSet: ReplicaSet;
   /** All pods of the namespace: some may have to be adopted. */
   readonly pods: readonly Pod[];
-  /** The pods of all sets that have the same controller as this one (its own among them). */
+  /** The pods of all sets that have the same controller as this one (its own among them); none when nothing controls it. */
   readonly related: readonly Pod[];
 }
 
