@@ -9,6 +9,7 @@ import { type Metrics, silentMetrics } from "../observe/metrics.ts";
 import type { ControllerDeps } from "./controller-deps.ts";
 import { DeploymentController } from "./deployment/deployment-controller.ts";
 import { EndpointsController } from "./endpoints/endpoints-controller.ts";
+import { EndpointSliceMirrorController } from "./endpoints/mirror-controller.ts";
 import { GarbageCollector } from "./gc/garbage-collector.ts";
 import { NamespaceController } from "./namespace/namespace-controller.ts";
 import { NodeUpkeepController } from "./node-upkeep/node-upkeep-controller.ts";
@@ -48,6 +49,7 @@ export type ControllerName =
   | "deployment"
   | "replicaset"
   | "endpoints"
+  | "endpointSliceMirroring"
   | "scheduler"
   | "nodeUpkeep"
   | "namespaceDefaults"
@@ -60,6 +62,7 @@ const CONTROLLERS: Readonly<Record<ControllerName, (deps: ManagerDeps) => AsyncD
   deployment: (deps) => new DeploymentController(deps),
   replicaset: (deps) => new ReplicaSetController(deps),
   endpoints: (deps) => new EndpointsController(deps),
+  endpointSliceMirroring: (deps) => new EndpointSliceMirrorController(deps),
   scheduler: (deps) => new Scheduler({ ...deps, client: deps.scheduler ?? deps.client }),
   nodeUpkeep: (deps) => new NodeUpkeepController(deps),
   namespaceDefaults: (deps) => new NamespaceDefaultsController(deps),

@@ -6,16 +6,12 @@ import { isAlreadyExists, isNotFound } from "../../api/status-error.ts";
 import { Controller, type Outcome, ownKey, source } from "../../client/controller.ts";
 import type { Informer } from "../../client/informer.ts";
 import { labelSelectorOfMap, matchesLabels } from "../../lib/label-selector.ts";
-import {
-  type EndpointSliceAction,
-  MANAGED_BY_LABEL,
-  MANAGER,
-  planEndpointSlices,
-  SERVICE_NAME_LABEL,
-} from "../../plan/endpoints/endpoint-slice-plan.ts";
+import { MANAGER, planEndpointSlices } from "../../plan/endpoints/endpoint-slice-plan.ts";
 import { ENDPOINTS_MANAGED_BY, ENDPOINTS_MANAGER, planEndpoints } from "../../plan/endpoints/endpoints-plan.ts";
-import { isNamespaceTerminating } from "../ownership.ts";
+import { type Triggers, triggersOf, triggerTime } from "../../plan/endpoints/trigger-time.ts";
 import { type ControllerDeps, DONE } from "../controller-deps.ts";
+import { isNamespaceTerminating } from "../ownership.ts";
+import { applySlice, serviceOf } from "./slice-writes.ts";
 
 const ZONE_LABEL = "topology.kubernetes.io/zone";
 
@@ -27,6 +23,9 @@ export class EndpointsController implements AsyncDisposable {
   readonly #slices: Informer<EndpointSlice>;
   readonly #endpoints: Informer<Endpoints>;
   readonly #controllers: readonly Controller[];
+  /** What the last pass over a Service has seen, for each of the two: the next one notes what has changed since. */
+  readonly #seenBySlices = new Map<string, Triggers>();
+  readonly #seenByEndpoints = new Map<string, Triggers>();
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
@@ -70,7 +69,10 @@ export class EndpointsController implements AsyncDisposable {
 
   async #reconcileSlices(key: string): Promise<Outcome> {
     const service = this.#services.get(key);
-    if (!service) return DONE;
+    if (!service) {
+      this.#seenBySlices.delete(key);
+      return DONE;
+    }
     const slices = this.#slices
       .inNamespace(service.metadata.namespace ?? "")
       .filter((slice) => serviceOfSlice(slice)[0] === key);
@@ -80,28 +82,13 @@ export class EndpointsController implements AsyncDisposable {
         .list()
         .flatMap(({ metadata: { name, labels } }) => (labels?.[ZONE_LABEL] ? [[name, labels[ZONE_LABEL]]] : [])),
     ) as Readonly<Record<string, string>>;
-    const actions = planEndpointSlices({ service, pods: this.#podsOf(service), slices, zones });
-    await Promise.all(actions.map((action) => this.#apply(action)));
+    const pods = this.#podsOf(service);
+    const triggers = triggersOf(service, pods);
+    const time = triggerTime(this.#seenBySlices.get(key), triggers);
+    const actions = planEndpointSlices({ service, pods, slices, zones, triggerTime: time });
+    await Promise.all(actions.map((action) => applySlice(this.#deps.client, this.#slices, action)));
+    this.#seenBySlices.set(key, triggers);
     return DONE;
-  }
-
-  async #apply(action: EndpointSliceAction): Promise<void> {
-    const { client } = this.#deps;
-    if (action.kind === "deleteSlice") {
-      const { name, namespace, uid } = action.slice.metadata;
-      await client.delete(endpointslices, name, namespace, { preconditions: { uid } }).catch(ignoreMissing);
-      await this.#slices.until(keyOf(action.slice), (slice) => slice?.metadata.uid !== uid);
-      return;
-    }
-    try {
-      const written =
-        action.kind === "createSlice"
-          ? await client.create(endpointslices, action.object)
-          : await client.update(endpointslices, action.object);
-      await this.#slices.reached(written.metadata.resourceVersion);
-    } catch (error) {
-      if (!isNamespaceTerminating(error)) throw error;
-    }
   }
 
   async #reconcileEndpoints(key: string): Promise<Outcome> {
@@ -109,14 +96,18 @@ export class EndpointsController implements AsyncDisposable {
     const service = this.#services.get(key);
     const current = this.#endpoints.get(key);
     if (!service) {
-      // Endpoints have no owner that takes them along; those that somebody else made stay.
-      if (current?.metadata.labels?.[ENDPOINTS_MANAGED_BY] === ENDPOINTS_MANAGER) {
+      const wasThere = this.#seenByEndpoints.delete(key);
+      // Endpoints have no owner that takes them along: they go with their Service, whoever made them. Without one they may stay.
+      if (current && (wasThere || current.metadata.labels?.[ENDPOINTS_MANAGED_BY] === ENDPOINTS_MANAGER)) {
         const { name, namespace, uid } = current.metadata;
         await client.delete(endpoints, name, namespace, { preconditions: { uid } }).catch(ignoreMissing);
       }
       return DONE;
     }
-    const view = { service, pods: this.#podsOf(service), ...(current && { endpoints: current }) };
+    const pods = this.#podsOf(service);
+    const triggers = triggersOf(service, pods);
+    const time = triggerTime(this.#seenByEndpoints.get(key), triggers);
+    const view = { service, pods, ...(current && { endpoints: current }), triggerTime: time };
     for (const action of planEndpoints(view)) {
       try {
         const written =
@@ -128,15 +119,12 @@ export class EndpointsController implements AsyncDisposable {
         if (!isNamespaceTerminating(error) && !isAlreadyExists(error)) throw error;
       }
     }
+    this.#seenByEndpoints.set(key, triggers);
     return DONE;
   }
 }
 
-/** The Service of a slice that we manage. */
-function serviceOfSlice({ metadata: { namespace, labels } }: EndpointSlice): readonly string[] {
-  const name = labels?.[SERVICE_NAME_LABEL];
-  return name && labels?.[MANAGED_BY_LABEL] === MANAGER ? [`${namespace}/${name}`] : [];
-}
+const serviceOfSlice = (slice: EndpointSlice): readonly string[] => serviceOf(slice, MANAGER);
 
 function ignoreMissing(error: unknown): void {
   if (!isNotFound(error)) throw error;

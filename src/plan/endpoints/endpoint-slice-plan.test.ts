@@ -4,13 +4,14 @@ import { service, slice } from "../../../test/support/fixtures/services.ts";
 import { at, type PodChange, pod } from "../../../test/support/fixtures/workloads.ts";
 import type { Pod, Service } from "../../api/generated/core-v1.ts";
 import type { Endpoint, EndpointSlice } from "../../api/generated/discovery-v1.ts";
-import { type EndpointSliceAction, planEndpointSlices } from "./endpoint-slice-plan.ts";
+import { planEndpointSlices } from "./endpoint-slice-plan.ts";
+import type { EndpointSliceAction } from "./slice-packing.ts";
 
 const backend = (n: number, change: PodChange = {}): Pod =>
   pod(`p${n}`, { ...change, status: { podIP: `10.0.${n >> 8}.${n & 255}`, ...change.status } });
 
 function plan(pods: readonly Pod[], slices: readonly EndpointSlice[] = [], of: Service = service()) {
-  return planEndpointSlices({ service: of, pods, slices, zones: { "node-0": "z1" } });
+  return planEndpointSlices({ service: of, pods, slices, zones: { "node-0": "z1" }, triggerTime: at(7) });
 }
 
 /** What the slices are once the actions have been done. */
@@ -69,7 +70,7 @@ test.each<[string, readonly Pod[], Partial<Service["spec"]>, readonly string[]]>
 
 test("a new slice", () => {
   const of = service({}, { labels: { app: "shop", "service.kubernetes.io/headless": "" }, creationTimestamp: at(3) });
-  expect(plan([backend(1, { readyAt: 7 })], [], of)).toEqual([
+  expect(plan([backend(1)], [], of)).toEqual([
     {
       kind: "createSlice",
       object: {
@@ -221,6 +222,35 @@ test("changed labels of the Service are carried over", () => {
   expect(plan([backend(1)], slices, service({}, { labels: { team: "food" } }))).toMatchObject([
     { kind: "updateSlice", object: { metadata: { labels: { team: "food" } } } },
   ]);
+});
+
+test("a change without a time of its own takes the noted one away", () => {
+  const slices = settled([backend(1)]);
+  const [action] = planEndpointSlices({ service: service(), pods: [], slices, zones: {} });
+  expect(action).toMatchObject({ kind: "updateSlice", object: { metadata: { annotations: {} } } });
+  expect(slices[0]?.metadata.annotations).toEqual({ "endpoints.kubernetes.io/last-change-trigger-time": at(7) });
+});
+
+const far = backend(2, { spec: { nodeName: "node-far" } });
+
+test.each<[string, string | undefined, readonly Pod[], readonly unknown[]]>([
+  ["no preference", undefined, [backend(1)], [undefined]],
+  ["a zone", "PreferSameZone", [backend(1)], [{ forZones: [{ name: "z1" }] }]],
+  ["a zone, in its older words", "PreferClose", [backend(1)], [{ forZones: [{ name: "z1" }] }]],
+  ["a node", "PreferSameNode", [backend(1)], [{ forZones: [{ name: "z1" }], forNodes: [{ name: "node-0" }] }]],
+  ["a zone that is not known", "PreferClose", [far], [undefined]],
+  ["a node without a zone", "PreferSameNode", [far], [{ forNodes: [{ name: "node-far" }] }]],
+  [
+    "pods that take no requests",
+    "PreferSameNode",
+    [backend(1, { ready: false }), backend(3, leaving)],
+    [undefined, undefined],
+  ],
+])("hints: %s", (_, trafficDistribution, pods, hints) => {
+  const of = service({ ...(trafficDistribution && { trafficDistribution }) });
+  expect(settled(pods, [], of).flatMap(({ endpoints = [] }) => endpoints.map((endpoint) => endpoint.hints))).toEqual(
+    hints,
+  );
 });
 
 const change = fc.record({ pod: fc.nat(220), what: fc.constantFrom("gone", "ready", "unready", "leaving", "port") });

@@ -15,7 +15,7 @@ const entry = (n: number) => ({
 const http = [{ name: "http", port: 8080, protocol: "TCP" as const }];
 
 function created(pods: readonly Pod[], of: Service = service()): Endpoints {
-  const [action] = planEndpoints({ service: of, pods });
+  const [action] = planEndpoints({ service: of, pods, triggerTime: at(4) });
   if (action?.kind !== "createEndpoints") throw new Error("nothing is created");
   return { ...action.object, metadata: { ...meta("shop"), ...action.object.metadata } };
 }
@@ -100,7 +100,7 @@ test.each<[string, readonly Pod[], Service, readonly EndpointSubset[] | undefine
 
 test("is labelled like the Service, and says who manages it", () => {
   const { labels, annotations } = created(
-    [backend(1, { readyAt: 4 })],
+    [backend(1)],
     service({ clusterIP: "None" }, { labels: { team: "food" } }),
   ).metadata;
   expect(labels).toEqual({
@@ -120,6 +120,7 @@ test("a second pass does nothing; a change is written with the version that was 
     object: { metadata: { name: "shop", resourceVersion: "1" } },
   });
   expect(action?.object.subsets).toBeUndefined();
+  expect(action?.object.metadata.annotations).toEqual({});
 });
 
 test("keeps 1,000 addresses, ready ones first, and says so", () => {

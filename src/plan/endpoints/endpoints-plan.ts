@@ -19,9 +19,8 @@ import {
   isHeadless,
   type PodPort,
   portsOf,
-  TRIGGER_TIME,
-  triggerTime,
 } from "./service-pods.ts";
+import { withTriggerTime } from "./trigger-time.ts";
 
 export const ENDPOINTS_MANAGED_BY = "endpoints.kubernetes.io/managed-by";
 export const ENDPOINTS_MANAGER = "endpoint-controller";
@@ -34,6 +33,8 @@ export interface EndpointsView {
   readonly pods: readonly Pod[];
   /** The Endpoints of the same name, if there are any. */
   readonly endpoints?: Endpoints;
+  /** When the change happened that this pass follows from, if it is one whose time is noted. */
+  readonly triggerTime?: string | undefined;
 }
 
 export type EndpointsAction =
@@ -45,14 +46,13 @@ export type EndpointsAction =
  * and what is over 1,000 addresses.
  * https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoints-v1/
  */
-export function planEndpoints({ service, pods, endpoints }: EndpointsView): readonly EndpointsAction[] {
+export function planEndpoints({ service, pods, endpoints, triggerTime }: EndpointsView): readonly EndpointsAction[] {
   if (!hasOwnEndpoints(service) || isDeleting(service)) return [];
   const { subsets, truncated } = truncate(subsetsOf(service, pods));
   const labels = labelsOf(service);
   const { [OVER_CAPACITY]: wasTruncated, ...others } = endpoints?.metadata.annotations ?? {};
   const annotations = {
-    ...others,
-    [TRIGGER_TIME]: triggerTime(service, pods),
+    ...withTriggerTime(others, triggerTime),
     ...(truncated && { [OVER_CAPACITY]: "truncated" }),
   };
   const { name, namespace } = service.metadata;

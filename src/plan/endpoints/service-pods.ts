@@ -1,9 +1,7 @@
 import type { Pod, Service, ServicePort } from "../../api/generated/core-v1.ts";
-import { parseTimestamp } from "../../lib/timestamp.ts";
-import { hasEnded, isDeleting, isReady, podCondition } from "../pods/readiness.ts";
+import { hasEnded, isDeleting, isReady } from "../pods/readiness.ts";
 
 export const HEADLESS_LABEL = "service.kubernetes.io/headless";
-export const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
 
 export type AddressType = "IPv4" | "IPv6";
 
@@ -76,14 +74,4 @@ export function conditionsOf(service: Service, pod: Pod): Conditions {
 export function hostnameOf(service: Service, pod: Pod): string | undefined {
   const { hostname, subdomain } = pod.spec;
   return hostname && subdomain === service.metadata.name ? hostname : undefined;
-}
-
-/** When the last change happened that made the endpoints what they are. */
-export function triggerTime(service: Service, pods: readonly Pod[]): string {
-  let newest = service.metadata.creationTimestamp;
-  for (const pod of pods) {
-    const time = podCondition(pod, "Ready")?.lastTransitionTime;
-    if (time !== undefined && (parseTimestamp(time) ?? 0) > (parseTimestamp(newest) ?? 0)) newest = time;
-  }
-  return newest;
 }
