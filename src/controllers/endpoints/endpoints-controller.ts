@@ -8,6 +8,7 @@ import type { Informer } from "../../client/informer.ts";
 import { labelSelectorOfMap, matchesLabels } from "../../lib/label-selector.ts";
 import { MANAGER, planEndpointSlices } from "../../plan/endpoints/endpoint-slice-plan.ts";
 import { ENDPOINTS_MANAGED_BY, ENDPOINTS_MANAGER, planEndpoints } from "../../plan/endpoints/endpoints-plan.ts";
+import { hasOwnEndpoints } from "../../plan/endpoints/service-pods.ts";
 import { type Triggers, triggersOf, triggerTime } from "../../plan/endpoints/trigger-time.ts";
 import { type ControllerDeps, DONE } from "../controller-deps.ts";
 import { isNamespaceTerminating } from "../ownership.ts";
@@ -23,9 +24,10 @@ export class EndpointsController implements AsyncDisposable {
   readonly #slices: Informer<EndpointSlice>;
   readonly #endpoints: Informer<Endpoints>;
   readonly #controllers: readonly Controller[];
-  /** What the last pass over a Service has seen, for each of the two: the next one notes what has changed since. */
+  /** What the last pass over a Service has seen, for each of the two: the next one notes what has changed since. One without endpoints
+   * of its own is not looked at. */
   readonly #seenBySlices = new Map<string, Triggers>();
-  readonly #seenByEndpoints = new Map<string, Triggers>();
+  readonly #seenByEndpoints = new Map<string, Triggers | undefined>();
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
@@ -87,7 +89,7 @@ export class EndpointsController implements AsyncDisposable {
     const time = triggerTime(this.#seenBySlices.get(key), triggers);
     const actions = planEndpointSlices({ service, pods, slices, zones, triggerTime: time });
     await Promise.all(actions.map((action) => applySlice(this.#deps.client, this.#slices, action)));
-    this.#seenBySlices.set(key, triggers);
+    if (hasOwnEndpoints(service)) this.#seenBySlices.set(key, triggers);
     return DONE;
   }
 
@@ -119,7 +121,7 @@ export class EndpointsController implements AsyncDisposable {
         if (!isNamespaceTerminating(error) && !isAlreadyExists(error)) throw error;
       }
     }
-    this.#seenByEndpoints.set(key, triggers);
+    this.#seenByEndpoints.set(key, hasOwnEndpoints(service) ? triggers : this.#seenByEndpoints.get(key));
     return DONE;
   }
 }

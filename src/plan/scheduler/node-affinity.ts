@@ -11,6 +11,24 @@ export function allowsNode(pod: Pod, node: Node): boolean {
   return !required || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
 
+/**
+ * The only nodes that the pod's required node affinity names, when every term of it names some (a term's demands must all hold, one term
+ * is enough). Kubernetes looks at no other node, and says so in other words than of nodes that it has looked at.
+ */
+export function namedNodes(pod: Pod): ReadonlySet<string> | undefined {
+  const terms =
+    pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const names = terms.map(namedIn);
+  if (names.length === 0) return undefined;
+  return names.reduce((all, some) => all && some && all.union(some), new Set<string>());
+}
+
+function namedIn({ matchFields = [] }: NodeSelectorTerm): ReadonlySet<string> | undefined {
+  const demands = matchFields.filter(({ key, operator }) => key === "metadata.name" && operator === "In");
+  const [first, ...others] = demands.map(({ values }) => new Set(values));
+  return others.reduce<ReadonlySet<string> | undefined>((all, names) => all?.intersection(names), first);
+}
+
 /** How much the pod would like this node: the sum of the weights of its preferences. */
 export function preferenceFor(pod: Pod, node: Node): number {
   const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];

@@ -41,6 +41,7 @@ const affinity = (
 ) => ({
   affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
 });
+const name = (of: string) => ({ key: "metadata.name", operator: "In" as const, values: [of] });
 const noAffinity = one("node(s) didn't match Pod's node affinity/selector");
 const tainted: NodeChange = { spec: { taints: [{ key: "k", value: "v", effect: "NoSchedule" }] } };
 const hog = (requests: Readonly<Record<string, string>>): Pod =>
@@ -99,16 +100,42 @@ test.each<[string, ScheduleView, string | undefined]>([
   ],
   [
     "affinity: by name",
-    view({ spec: affinity([{ matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }] }]) }),
+    view({ spec: affinity([{ matchFields: [name("node-1")] }]) }),
+    one("node(s) didn't satisfy plugin(s) [NodeAffinity]"),
+  ],
+  [
+    "affinity: by name, of several terms",
+    view({ spec: affinity([{ matchFields: [name("node-1")] }, { matchFields: [name("node-0")] }]) }),
+    "→ node-0",
+  ],
+  [
+    "affinity: by a name among other demands",
+    view({
+      spec: affinity([{ matchFields: [name("node-0")], matchExpressions: [{ key: "zone", operator: "Exists" }] }]),
+    }),
     noAffinity,
+  ],
+  [
+    "affinity: names that no node can have at once",
+    view({ spec: affinity([{ matchFields: [name("node-0"), name("node-1")] }]) }),
+    "0/1 nodes are available: pod affinity terms conflict. not found",
+  ],
+  [
+    "affinity: a term without a name leaves all nodes in question",
+    view({
+      spec: affinity([{ matchFields: [name("node-1")] }, { matchExpressions: [{ key: "zone", operator: "Exists" }] }]),
+    }),
+    noAffinity,
+  ],
+  [
+    "a pod that takes no other's place",
+    view({ spec: { preemptionPolicy: "Never", ...needs({ cpu: "99" }) } }),
+    "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.",
   ],
   [
     "affinity: one of several terms is enough",
     view({
-      spec: affinity([
-        { matchExpressions: [{ key: "zone", operator: "Exists" }] },
-        { matchFields: [{ key: "metadata.name", operator: "In", values: ["node-0"] }] },
-      ]),
+      spec: affinity([{ matchExpressions: [{ key: "zone", operator: "Exists" }] }, { matchFields: [name("node-0")] }]),
     }),
     "→ node-0",
   ],
@@ -320,6 +347,14 @@ test.each<[string, Readonly<Record<string, PersistentVolumeClaim>>, string]>([
   ],
 ])("a claim that is %s", (_, claims, expected) => {
   expect(answer(view(mounts, [node()], [], { claims }))).toBe(expected);
+});
+
+test("an ephemeral volume waits for its claim", () => {
+  const ephemeral: PodChange = { spec: { volumes: [{ name: "data", ephemeral: {} }] } };
+  const waits = 'waiting for ephemeral volume controller to create the persistentvolumeclaim "new-data"';
+  expect(answer(view(ephemeral))).toBe(`0/1 nodes are available: ${waits}. not found`);
+  const claims = { "new-data": claim("new-data", "Bound") };
+  expect(answer(view(ephemeral, [node()], [], { claims }))).toBe("→ node-0");
 });
 
 const prefers: PodChange = {

@@ -2,7 +2,7 @@ import type { Node, PersistentVolumeClaim, Pod, PodCondition } from "../../api/g
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import type { Plan } from "../plan.ts";
 import { isDeleting, podCondition } from "../pods/readiness.ts";
-import { allowsNode, preferenceFor } from "./node-affinity.ts";
+import { allowsNode, namedNodes, preferenceFor } from "./node-affinity.ts";
 import { shortagesOf, utilisation } from "./resources.ts";
 import { isCordonedFor, untoleratedTaint, unwelcomeTaints } from "./taints.ts";
 import { hasUnwantedNeighbour, isNearEnough, isUnwantedNeighbour, type Neighbourhood, spreadOn } from "./topology.ts";
@@ -47,18 +47,19 @@ export function planSchedule(view: ScheduleView, now: number): Plan<ScheduleActi
     return node ? [{ pod: other, node }] : [];
   });
   const around = { placed, nodes, namespaces: view.namespaces };
-  const volumes = volumeProblem(view);
-  if (volumes !== undefined && nodes.length > 0)
-    return refuse(pod, `0/${nodes.length} nodes are available: ${volumes}. not found`, now);
+  const named = namedNodes(pod);
+  const problem = named?.size === 0 ? "pod affinity terms conflict" : volumeProblem(view);
+  if (problem !== undefined && nodes.length > 0)
+    return refuse(pod, `0/${nodes.length} nodes are available: ${problem}. not found`, now);
   const refusals: Refusal[] = [];
   const fitting: Node[] = [];
   for (const node of nodes) {
-    const refusal = refusalOf(pod, node, around);
+    const refusal = named && !named.has(node.metadata.name) ? UNNAMED : refusalOf(pod, node, around);
     if (refusal) refusals.push(refusal);
     else fitting.push(node);
   }
   const best = fitting.sort((a, b) => compareNodes(pod, a, b, around))[0];
-  if (!best) return refuse(pod, messageOf(refusals), now);
+  if (!best) return refuse(pod, messageOf(pod, refusals), now);
   return {
     actions: [
       { kind: "bind", node: best.metadata.name, why: `${fitting.length} of ${nodes.length} nodes can take it` },
@@ -66,6 +67,8 @@ export function planSchedule(view: ScheduleView, now: number): Plan<ScheduleActi
     status: undefined,
   };
 }
+
+const UNNAMED: Refusal = { reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], forEver: true };
 
 /** In the order of Kubernetes' filters: the first one that refuses names the reason. */
 function refusalOf(pod: Pod, node: Node, around: Neighbourhood): Refusal | undefined {
@@ -136,31 +139,34 @@ function clash(a: HostPort, b: HostPort): boolean {
 
 /** Why the pod's claims keep it from every node. */
 function volumeProblem({ pod, claims }: ScheduleView): string | undefined {
-  const names = (pod.spec.volumes ?? []).flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    if (persistentVolumeClaim) return [persistentVolumeClaim.claimName];
-    return ephemeral ? [`${pod.metadata.name}-${name}`] : [];
-  });
-  for (const name of names) {
+  let unbound = false;
+  for (const { name: volume, persistentVolumeClaim, ephemeral } of pod.spec.volumes ?? []) {
+    if (!persistentVolumeClaim && !ephemeral) continue;
+    const name = persistentVolumeClaim?.claimName ?? `${pod.metadata.name}-${volume}`;
     const claim = claims[name];
+    if (!claim && ephemeral)
+      return `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
     if (!claim) return `persistentvolumeclaim "${name}" not found`;
     if (isDeleting(claim)) return `persistentvolumeclaim "${name}" is being deleted`;
+    unbound ||= claim.status?.phase !== "Bound";
   }
-  const unbound = names.some((name) => claims[name]?.status?.phase !== "Bound");
   return unbound ? "pod has unbound immediate PersistentVolumeClaims" : undefined;
 }
 
 /** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. …`: how many nodes have each reason, sorted as text. */
-function messageOf(refusals: readonly Refusal[]): string {
+function messageOf(pod: Pod, refusals: readonly Refusal[]): string {
   const total = refusals.length;
   if (total === 0) return "no nodes available to schedule pods";
   const reasons = tally(refusals.flatMap((refusal) => refusal.reasons));
-  const preemption = tally(
+  const none = `0/${total} nodes are available`;
+  const victims = tally(
     refusals.map(({ forEver }) =>
       forEver ? "Preemption is not helpful for scheduling" : "No preemption victims found for incoming pod",
     ),
   );
-  const none = `0/${total} nodes are available`;
-  return `${none}: ${reasons}. no new claims to deallocate, preemption: ${none}: ${preemption}.`;
+  const preemption =
+    pod.spec.preemptionPolicy === "Never" ? "not eligible due to preemptionPolicy=Never" : `${none}: ${victims}`;
+  return `${none}: ${reasons}. no new claims to deallocate, preemption: ${preemption}.`;
 }
 
 function tally(reasons: readonly string[]): string {
