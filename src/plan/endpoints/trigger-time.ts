@@ -37,8 +37,9 @@ function isLater(a: string, b: string | undefined): boolean {
 
 /** The annotations with the time noted, or without it. */
 export function withTriggerTime(
-  { [TRIGGER_TIME]: _, ...others }: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string>>,
   time: string | undefined,
 ): Readonly<Record<string, string>> {
+  const { [TRIGGER_TIME]: _, ...others } = annotations;
   return time === undefined ? others : { ...others, [TRIGGER_TIME]: time };
 }

@@ -41,16 +41,20 @@ export function planSchedule(view: ScheduleView, now: number): Plan<ScheduleActi
   if (pod.spec.nodeName || isDeleting(pod) || (pod.status?.phase ?? "Pending") !== "Pending")
     return { actions: [], status: undefined };
   if ((pod.spec.schedulingGates ?? []).length > 0) return { actions: [], status: gated(pod, now) };
-  const byName = new Map(nodes.map((node) => [node.metadata.name, node]));
-  const placed = view.placed.flatMap((other) => {
-    const node = byName.get(other.spec.nodeName ?? "");
-    return node ? [{ pod: other, node }] : [];
-  });
-  const around = { placed, nodes, namespaces: view.namespaces };
   const named = namedNodes(pod);
   const problem = named?.size === 0 ? "pod affinity terms conflict" : volumeProblem(view);
   if (problem !== undefined && nodes.length > 0)
     return refuse(pod, `0/${nodes.length} nodes are available: ${problem}. not found`, now);
+  return place(view, named, now);
+}
+
+function place(
+  view: ScheduleView,
+  named: ReadonlySet<string> | undefined,
+  now: number,
+): Plan<ScheduleAction, ScheduleStatus> {
+  const { pod, nodes } = view;
+  const around = neighbourhood(view);
   const refusals: Refusal[] = [];
   const fitting: Node[] = [];
   for (const node of nodes) {
@@ -60,12 +64,17 @@ export function planSchedule(view: ScheduleView, now: number): Plan<ScheduleActi
   }
   const best = fitting.sort((a, b) => compareNodes(pod, a, b, around))[0];
   if (!best) return refuse(pod, messageOf(pod, refusals), now);
-  return {
-    actions: [
-      { kind: "bind", node: best.metadata.name, why: `${fitting.length} of ${nodes.length} nodes can take it` },
-    ],
-    status: undefined,
-  };
+  const why = `${fitting.length} of ${nodes.length} nodes can take it`;
+  return { actions: [{ kind: "bind", node: best.metadata.name, why }], status: undefined };
+}
+
+function neighbourhood({ nodes, placed, namespaces }: ScheduleView): Neighbourhood {
+  const byName = new Map(nodes.map((node) => [node.metadata.name, node]));
+  const known = placed.flatMap((pod) => {
+    const node = byName.get(pod.spec.nodeName ?? "");
+    return node ? [{ pod, node }] : [];
+  });
+  return { placed: known, nodes, namespaces };
 }
 
 const UNNAMED: Refusal = { reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], forEver: true };
@@ -144,13 +153,15 @@ function volumeProblem({ pod, claims }: ScheduleView): string | undefined {
     if (!persistentVolumeClaim && !ephemeral) continue;
     const name = persistentVolumeClaim?.claimName ?? `${pod.metadata.name}-${volume}`;
     const claim = claims[name];
-    if (!claim && ephemeral)
-      return `waiting for ephemeral volume controller to create the persistentvolumeclaim "${name}"`;
-    if (!claim) return `persistentvolumeclaim "${name}" not found`;
+    if (!claim) return ephemeral ? waitingFor(name) : `persistentvolumeclaim "${name}" not found`;
     if (isDeleting(claim)) return `persistentvolumeclaim "${name}" is being deleted`;
     unbound ||= claim.status?.phase !== "Bound";
   }
   return unbound ? "pod has unbound immediate PersistentVolumeClaims" : undefined;
+}
+
+function waitingFor(claim: string): string {
+  return `waiting for ephemeral volume controller to create the persistentvolumeclaim "${claim}"`;
 }
 
 /** `0/3 nodes are available: 1 Insufficient cpu, 2 node(s) were unschedulable. …`: how many nodes have each reason, sorted as text. */
