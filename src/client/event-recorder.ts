@@ -91,12 +91,7 @@ export class EventRecorder implements AsyncDisposable {
     }
   }
 
-  async #create(
-    about: ObjectReference,
-    namespace: string,
-    happening: Happening,
-    combined: boolean,
-  ): Promise<Event> {
+  async #create(about: ObjectReference, namespace: string, happening: Happening, combined: boolean): Promise<Event> {
     for (;;) {
       const name = `${about.name}.${this.#nanoseconds().toString(16)}`;
       try {

@@ -22,12 +22,13 @@ function endpoints(subsets: readonly EndpointSubset[], metadata: Partial<StoredM
 
 function settled(view: Omit<MirrorView, "slices">, slices: readonly EndpointSlice[] = []): readonly EndpointSlice[] {
   const left = new Map(slices.map((each) => [each.metadata.name, each]));
-  let made = slices.length;
+  let made = 0;
   for (const action of planMirror({ ...view, slices })) {
     if (action.kind === "deleteSlice") left.delete(action.slice.metadata.name);
     else if (action.kind === "updateSlice") left.set(action.object.metadata.name, action.object);
     else if (action.kind === "createSlice") {
-      const name = `new-${made++}`;
+      while (left.has(`new-${made}`)) made++;
+      const name = `new-${made}`;
       left.set(name, { ...slice(name, []), ...action.object, metadata: { ...meta(name), ...action.object.metadata } });
     }
   }
