@@ -15,7 +15,8 @@ export const EXIT_CONFIG = 78;
 
 /**
  * Keeps one command running: it comes back at once after a crash, with growing pauses when it crashes again within ten
- * seconds, and not at all after exit code 0 or 78. In plain sh because it must cost nothing (about 1 MB) and never fail.
+ * seconds, and not at all after exit code 0 or 78. That somebody kills it (137: SIGKILL) says nothing of the command, so the
+ * pauses do not grow: all mesh workers could be in one at the same time. In plain sh because it must cost nothing (about 1 MB) and never fail.
  */
 const RESPAWN = `#!/bin/sh
 # respawn.sh NAME RUN LOG COMMAND...
@@ -46,6 +47,7 @@ while [ -z "$stop" ]; do
   child=
   case $code in 0|${EXIT_CONFIG}) break ;; esac
   if [ $(($(date +%s) - began)) -ge 10 ]; then quick=0; else quick=$((quick + 1)); fi
+  if [ $code = 137 ] && [ $quick -gt 2 ]; then quick=2; fi
   case $quick in 0|1) continue ;; 2) pause=0.2 ;; 3) pause=1 ;; *) pause=5 ;; esac
   sleep $pause &
   wait $!
