@@ -223,6 +223,8 @@ export class RolloutWorld {
       this.#put(this.#sets, { ...action.object, status: { replicas: 0 }, metadata });
       return true;
     }
+    // Nobody asks for a rollback by annotation in this world.
+    if (action.kind === "updateDeployment") return false;
     const set = this.#sets.truth.get(action.replicaSet.name);
     if (set?.metadata.resourceVersion !== action.replicaSet.resourceVersion) return false;
     if (action.kind === "deleteReplicaSet") this.#remove(this.#sets, set.metadata.name);

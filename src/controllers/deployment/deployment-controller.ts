@@ -105,17 +105,28 @@ export class DeploymentController implements AsyncDisposable {
       else if (action.kind === "createReplicaSet") {
         version = await this.#create(deployment, action.object);
         if (version === undefined) return false;
-      } else version = (await this.#change(deployment, action)) ?? version;
+      } else if (action.kind === "updateDeployment") await this.#update(deployment, action);
+      else version = (await this.#change(deployment, action)) ?? version;
     }
     // The next pass must see what this one has done.
     if (version !== undefined) await this.#sets.reached(version);
     return true;
   }
 
+  async #update(
+    deployment: Deployment,
+    { annotations, template }: DeploymentAction & { readonly kind: "updateDeployment" },
+  ): Promise<void> {
+    const metadata = { ...deployment.metadata, annotations };
+    const object = { ...deployment, metadata, spec: { ...deployment.spec, ...(template && { template }) } };
+    const written = await this.#deps.client.update(deployments, object);
+    await this.#deployments.reached(written.metadata.resourceVersion);
+  }
+
   /** Returns the version written; undefined when the set is gone, or nothing is known. */
   async #change(
     deployment: Deployment,
-    action: Exclude<DeploymentAction, { kind: "event" | "createReplicaSet" }>,
+    action: Exclude<DeploymentAction, { kind: "event" | "createReplicaSet" | "updateDeployment" }>,
   ): Promise<string | undefined> {
     const { client } = this.#deps;
     const { replicaSet } = action;

@@ -1,4 +1,5 @@
 import type { ReplicaSet } from "../../api/generated/apps-v1.ts";
+import type { PodTemplateSpec } from "../../api/generated/core-v1.ts";
 import type { Draft } from "../../api/object.ts";
 import type { EventAction } from "../event.ts";
 import { allSets, type ReplicaSets, specReplicas } from "./replica-sets.ts";
@@ -26,6 +27,14 @@ export type DeploymentAction =
       readonly why: string;
     }
   | { readonly kind: "deleteReplicaSet"; readonly replicaSet: SetRef; readonly why: string }
+  | {
+      /** Changes the Deployment itself; fails when it has changed since. */
+      readonly kind: "updateDeployment";
+      /** All annotations that it is to have. */
+      readonly annotations: Annotations;
+      readonly template?: PodTemplateSpec;
+      readonly why: string;
+    }
   | EventAction;
 
 export function setRef(set: ReplicaSet): SetRef {

@@ -40,7 +40,7 @@ function view(change: DeploymentChange, replicaSets: readonly ReplicaSet[], pods
 /** Actions in short: `create 1`, `shop-a 3→2`, `annotate shop-a`, `adopt shop-a`, `delete shop-a`; events are left out. */
 function brief(view: DeploymentView): readonly string[] {
   return planDeployment(view, now).actions.flatMap((action) => {
-    if (action.kind === "event") return [];
+    if (action.kind === "event" || action.kind === "updateDeployment") return [];
     if (action.kind === "createReplicaSet") return [`create ${action.object.spec.replicas}`];
     const { name } = action.replicaSet;
     if (action.kind !== "updateReplicaSet") return [`${action.kind.replace("ReplicaSet", "")} ${name}`];

@@ -20,6 +20,7 @@ import {
   sortReplicaSets,
 } from "./replica-sets.ts";
 import { maxRevision, newestSetAnnotations, REVISION, sameAnnotations } from "./revision.ts";
+import { planRollback, rollbackTo } from "./rollback.ts";
 import { newestSetSize, scaleDownOld, scaleUpNewest } from "./rolling.ts";
 import { hasBeenScaled, scale } from "./scaling.ts";
 import { type Diagnosis, diagnose, steadyFrom } from "../stuck/diagnosis.ts";
@@ -76,7 +77,15 @@ export function planDeployment(view: DeploymentView, now: number): Plan<Deployme
   if (claims.adopt.length + claims.release.length > 0)
     return { actions: claimActions(claims), status: { status: { ...deployment.status } } };
   const found = sortReplicaSets(deployment, claims.owned);
+  const revision = isDeleting(deployment) || deployment.spec.paused ? undefined : rollbackTo(deployment);
+  if (revision !== undefined)
+    return { actions: planRollback(deployment, found, revision), status: { status: { ...deployment.status } } };
   if (needsNewSet(view, found) && isNameTaken(view)) return planCollision(deployment);
+  return step(view, found, now);
+}
+
+function step(view: DeploymentView, found: ReplicaSets, now: number): Plan<DeploymentAction, DeploymentOutcome> {
+  const { deployment } = view;
   const pass = nextPass(view, found, now);
   const counted = (pass.countOnly ? countedStatus : rolloutStatus)(deployment, pass.sets, pass.conditions, now);
   const seen = diagnoseRollout(view, found, counted, now);

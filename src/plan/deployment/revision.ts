@@ -6,6 +6,9 @@ export const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";
 export const DESIRED_REPLICAS = "deployment.kubernetes.io/desired-replicas";
 export const MAX_REPLICAS = "deployment.kubernetes.io/max-replicas";
 
+/** Asks for a rollback (rollback.ts). */
+export const ROLLBACK_TO = "deprecated.deployment.rollback.to";
+
 /** Longest value of the annotation revision-history, in characters. */
 const MAX_HISTORY_LENGTH = 2000;
 
@@ -16,8 +19,13 @@ const NOT_COPIED: ReadonlySet<string> = new Set([
   REVISION_HISTORY,
   DESIRED_REPLICAS,
   MAX_REPLICAS,
-  "deprecated.deployment.rollback.to",
+  ROLLBACK_TO,
 ]);
+
+/** Whether a Deployment and its ReplicaSets share the annotation. */
+export function isCopied(key: string): boolean {
+  return !NOT_COPIED.has(key);
+}
 
 export type Annotations = Readonly<Record<string, string>>;
 
@@ -58,7 +66,7 @@ export function replicasAnnotations(deployment: Deployment): Annotations {
 export function newestSetAnnotations(deployment: Deployment, current: Annotations, revision: number): Annotations {
   const copied: Record<string, string> = {};
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {}))
-    if (!NOT_COPIED.has(key)) copied[key] = value;
+    if (isCopied(key)) copied[key] = value;
   const before = current[REVISION];
   const old = before === undefined || before === "" ? 0 : wholeNumber(before);
   if (old === undefined || old >= revision) return { ...current, ...copied };

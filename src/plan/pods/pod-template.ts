@@ -49,12 +49,16 @@ function fnv1a(text: string): number {
   return hash >>> 0;
 }
 
-function canonicalTemplate(template: PodTemplateSpec | undefined): string {
-  if (!template) return "";
+/** The template of a ReplicaSet as its Deployment had it. */
+export function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
   const labels = template.metadata?.labels;
-  if (labels?.[TEMPLATE_HASH_LABEL] === undefined) return canonical(template);
+  if (labels?.[TEMPLATE_HASH_LABEL] === undefined) return template;
   const { [TEMPLATE_HASH_LABEL]: _, ...others } = labels;
-  return canonical({ ...template, metadata: { ...template.metadata, labels: others } });
+  return { ...template, metadata: { ...template.metadata, labels: others } };
+}
+
+function canonicalTemplate(template: PodTemplateSpec | undefined): string {
+  return template ? canonical(withoutHash(template)) : "";
 }
 
 /** JSON with sorted keys, without what Kubernetes treats as absent. */
