@@ -27,7 +27,6 @@ export function bound(object: KubeObject, binding: Binding, now: number): KubeOb
     status: "True",
     lastProbeTime: null,
     lastTransitionTime: formatTimestamp(now),
-    ...(pod.metadata.generation && { observedGeneration: pod.metadata.generation }),
   };
   return {
     ...pod,
