@@ -138,6 +138,38 @@ test("while it rolls with maxUnavailable 0 enough pods are ready in the Service 
   expect(Math.min(...ready)).toBe(3);
 });
 
+test("goes back to a revision that an annotation asks for", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns);
+  await engine.find(deployments, key, isComplete);
+  await setImage(ns, "shop:2");
+  await engine.find(deployments, key, (d) => d.metadata.generation === 2 && isComplete(d));
+  await patch(ns, { metadata: { annotations: { "deprecated.deployment.rollback.to": "1" } } });
+  const back = await engine.find(
+    deployments,
+    key,
+    (d) => d.spec.template.spec?.containers[0]?.image === "shop:1" && isComplete(d),
+  );
+  expect(back.metadata.annotations).toEqual({ "deployment.kubernetes.io/revision": "3" });
+  const about = { namespace: ns, fieldSelector: "reason=DeploymentRollback" };
+  await expect
+    .poll(async () => (await engine.client.list(events, about)).items.map(({ message }) => message))
+    .toEqual(['Rolled back deployment "shop" to revision 1']);
+});
+
+test("a pod that is lost and replaced is progress", async () => {
+  const ns = await namespace();
+  const key = await deploy(ns, "notready:1");
+  await engine.find(deployments, key, ({ status }) => status?.replicas === 3);
+  await patch(ns, { spec: { paused: true } });
+  await engine.find(deployments, key, (d) => condition(d, "Progressing")?.reason === "DeploymentPaused");
+  await patch(ns, { spec: { paused: false } });
+  await engine.find(deployments, key, (d) => condition(d, "Progressing")?.reason === "DeploymentResumed");
+  const [lost] = await podsOf(ns);
+  await engine.client.delete(pods, lost!.metadata.name, ns);
+  await engine.find(deployments, key, (d) => condition(d, "Progressing")?.reason === "ReplicaSetUpdated");
+});
+
 test("a rollout that cannot succeed is stuck, says why, and heals", async () => {
   const ns = await namespace();
   const key = await deploy(ns);
@@ -321,6 +353,31 @@ test("endpoints follow readiness and deletion", async () => {
   await engine.client.delete(services, "shop", ns);
   await engine.gone(endpoints, `${ns}/shop`);
   await expect.poll(async () => (await engine.client.list(endpointslices, { namespace: ns })).items.length).toBe(0);
+});
+
+test("slices show what is written into the Endpoints of a Service without a selector", async () => {
+  const ns = await namespace();
+  const metadata = { name: "far", namespace: ns };
+  await engine.client.create(services, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata,
+    spec: { ports: [{ port: 80 }] },
+  });
+  await engine.client.create(endpoints, {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata,
+    subsets: [{ addresses: [{ ip: "192.0.2.1" }], ports: [{ port: 8080 }] }],
+  });
+  const mirrors = async (): Promise<readonly EndpointSlice[]> =>
+    (await engine.client.list(endpointslices, { namespace: ns })).items;
+  await expect
+    .poll(async () => (await mirrors()).map(({ endpoints }) => endpoints?.[0]?.addresses))
+    .toEqual([["192.0.2.1"]]);
+  await engine.client.delete(services, "far", ns);
+  await engine.gone(endpoints, `${ns}/far`);
+  await expect.poll(mirrors).toEqual([]);
 });
 
 test("a pod that no node takes is told so, and placed as soon as one does", async () => {

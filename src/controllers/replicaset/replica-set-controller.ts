@@ -79,8 +79,10 @@ export class ReplicaSetController implements AsyncDisposable {
       await this.#writeStatus(replicaSet, failedStatus(replicaSet, plan.status, reason, error.message, clock.now()));
       throw error;
     }
-    // New pods are not in this status; they bring the next look, which counts them.
-    if (plan.actions.some(({ kind }) => kind === "createPods")) return DONE;
+    // New pods are not in this status; they bring the next look, which counts them. That some were lost is told all the same: it is
+    // by the way back up that a Deployment sees its rollout go on.
+    const lost = plan.status.replicas < (replicaSet.status?.replicas ?? 0);
+    if (!lost && plan.actions.some(({ kind }) => kind === "createPods")) return DONE;
     await this.#writeStatus(replicaSet, plan.status);
     return lookAgain(plan.wakeAt, clock);
   }

@@ -133,6 +133,16 @@ const steps: readonly [string, DeploymentView, readonly string[]][] = [
   ],
   ["does nothing while it is being deleted", view({ metadata: { deletionTimestamp: at(1) } }, []), []],
   ["does not create a set while paused", view(toSecond({ paused: true }), [first()]), []],
+  [
+    "leaves the noted surge as it is while paused",
+    view(toSecond({ paused: true, strategy: { rollingUpdate: { maxSurge: 3, maxUnavailable: 0 } } }), [first()]),
+    [],
+  ],
+  [
+    "notes a size that the set has already",
+    view({}, [first({ metadata: { annotations: { [DESIRED_REPLICAS]: "7", [REVISION]: "1" } } })]),
+    ["annotate shop-a"],
+  ],
   ["but scales while paused", view(toSecond({ paused: true, replicas: 5 }), [first()]), ["shop-a 3→5"]],
   ["scales a single set directly", view({ spec: { replicas: 5 } }, [first()]), ["shop-a 3→5"]],
   ["scales to 0", view({ spec: { replicas: 0 } }, [first()]), ["shop-a 3→0"]],

@@ -33,6 +33,9 @@ export function scale(deployment: Deployment, sets: ReplicaSets): ReplicaSets {
   if (!allSets(sets).every(hasSettled)) return sets;
   const single = onlyActiveOrLatest(sets);
   if (single) {
+    // Another surge alone is noted at the next change of size, as in Kubernetes.
+    const seen = desiredReplicasSeenBy(single) ?? desiredReplicas(deployment);
+    if (specReplicas(single) === desiredReplicas(deployment) && seen === desiredReplicas(deployment)) return sets;
     const sized = sizedFor(single, desiredReplicas(deployment), deployment);
     return replaceSets(sets, new Map([[single.metadata.uid, sized]]));
   }
