@@ -52,6 +52,16 @@ function labelsOf({ spec }: Deployment): Readonly<Record<string, string>> {
 
 type ServicePorts = NonNullable<Service["spec"]["ports"]>;
 
+/** What we say of a port; the rest (its node port) is not ours. */
+export function plainPort({ name, protocol, port, targetPort }: ServicePorts[number]): ServicePorts[number] {
+  return {
+    ...(name !== undefined && { name }),
+    ...(protocol !== undefined && { protocol }),
+    port,
+    ...(targetPort !== undefined && { targetPort }),
+  };
+}
+
 function portsOf(frontends: readonly Frontend[]): ServicePorts {
   const byPort = new Map(frontends.map((each) => [each.backendPort, each.targetPort]));
   return [...byPort]
@@ -66,12 +76,7 @@ function portsOf(frontends: readonly Frontend[]): ServicePorts {
 export function serviceChange(current: Service, { metadata, spec }: Draft<Service>): Service | undefined {
   const wanted = { metadata, spec: spec.ports?.length === 0 ? { ...spec, ports: current.spec.ports ?? [] } : spec };
   const labels = { ...current.metadata.labels, ...wanted.metadata.labels };
-  const ports = (current.spec.ports ?? []).map(({ name, protocol, port, targetPort }) => ({
-    ...(name !== undefined && { name }),
-    ...(protocol !== undefined && { protocol }),
-    port,
-    ...(targetPort !== undefined && { targetPort }),
-  }));
+  const ports = (current.spec.ports ?? []).map(plainPort);
   const same = [
     [labels, current.metadata.labels ?? {}],
     [wanted.spec.selector, current.spec.selector],

@@ -69,6 +69,23 @@ test("a Service that gets another port takes its users along, and its old route 
   expect([...w.served()]).toEqual(["shop:v1"]);
 });
 
+test("a Service that gets its old port back is served there at once", () => {
+  const w = releasing();
+  const withPort = (port: number) => (service: Service) => ({
+    ...service,
+    spec: { ...service.spec, ports: [{ port, targetPort: 8080 }] },
+  });
+  w.changeService(withPort(81));
+  w.settle();
+  w.changeService(withPort(80));
+  w.syncAll();
+  expect([...w.served()].sort()).toEqual(["shop:v1", "shop:v2"]);
+  w.order("abort");
+  w.settle();
+  const stable = w.get<Service>("services", "shop-stable");
+  expect(stable?.spec.ports?.map(({ port }) => port)).toEqual([80]);
+});
+
 test("a Service that selects the old version alone gets no user on the new one", () => {
   const w = new ReleaseWorld({ policy: { soak: "0s", bake: "0s" } });
   w.findings = good;

@@ -1,8 +1,9 @@
 import type { Service } from "../../api/generated/core-v1.ts";
 import type { HTTPRoute } from "../../api/generated/gateway-networking-k8s-io.ts";
 import type { ReleasePolicy } from "../../api/generated/sluice-dev.ts";
+import type { Draft } from "../../api/object.ts";
 import type { ReleaseAction } from "./actions.ts";
-import { backendServices, type Pins, pinOf, serviceChange } from "./backend-services.ts";
+import { backendServices, type Pins, pinOf, plainPort, serviceChange } from "./backend-services.ts";
 import type { Frontend } from "./frontends.ts";
 import { reachable, routesInForce } from "./in-force.ts";
 import { newName, NO_HASH, POLICY_LABEL, stableName } from "../gate/names.ts";
@@ -55,11 +56,25 @@ function planServices(s: Situation, policy: ReleasePolicy, pins: Pins, why: stri
   return backendServices(s.deployment, policy, s.frontends, pins).flatMap((wanted): ReleaseAction[] => {
     const current = s.view.services.find(({ metadata }) => metadata.name === wanted.metadata.name);
     if (!current) return s.frontends.length > 0 ? [{ kind: "createService", object: wanted, why }] : [];
-    const changed = serviceChange(current, wanted);
+    const changed = serviceChange(current, withPortsInUse(wanted, current, s.routes));
     if (!changed || (wanted.metadata.name === newName(s.view.name) && !mayLeadElsewhere(s, current, pins.new)))
       return [];
     return [{ kind: "updateService", object: changed, why }];
   });
+}
+
+/** A port that a rule still leads to stays: a Service of the user that gets an old port back gets the rule of that port with it. */
+function withPortsInUse(wanted: Draft<Service>, current: Service, routes: readonly HTTPRoute[]): Draft<Service> {
+  const { name } = wanted.metadata;
+  const references = routes.flatMap(({ spec }) => (spec.rules ?? []).flatMap((rule) => rule.backendRefs ?? []));
+  const inUse = new Set(references.filter((each) => each.name === name).map(({ port }) => port));
+  const { ports = [] } = wanted.spec;
+  const left = (current.spec.ports ?? []).filter(
+    ({ port }) => inUse.has(port) && !ports.some((each) => each.port === port),
+  );
+  if (ports.length === 0 || left.length === 0) return wanted;
+  const all = [...ports, ...left.map(plainPort)];
+  return { ...wanted, spec: { ...wanted.spec, ports: all.sort((a, b) => a.port - b.port) } };
 }
 
 /** `-new` may lead to another version only when no worker sends users there any more. */
