@@ -34,12 +34,17 @@ interface World {
 /** A release between a stable version that says `stable` and a new one that answers as told. */
 async function world(
   answerOfNew: (request: Request) => string,
-  options: { withoutNew?: boolean; answerOfStable?: string } = {},
+  options: { withoutNew?: boolean; leavingNew?: boolean; withoutStable?: boolean; answerOfStable?: string } = {},
 ): Promise<World> {
   const stable = keep(await Backend.answering(() => options.answerOfStable ?? ok("stable")));
   const fresh = keep(await Backend.answering(answerOfNew));
   const mesh = keep(new MeshHarness({ random: seededRandom(11) }));
-  const backends = { web: [stable], "web-stable": [stable], "web-new": options.withoutNew ? [] : [fresh] };
+  const { address, port } = fresh;
+  const backends = {
+    web: [stable],
+    "web-stable": options.withoutStable ? [] : [stable],
+    "web-new": options.withoutNew ? [] : [options.leavingNew ? { address, port, terminating: true as const } : fresh],
+  };
   return {
     mesh,
     release: (...rules) => mesh.apply(backends, rules),
@@ -214,6 +219,19 @@ describe("a failure of the new version", () => {
     await release(rule(100));
     expect(await send(post)).toMatch(/stable$/);
     expect(mesh.ledger.report()).toEqual({ requests: [], failures: [], users: [] });
+  });
+
+  test("its last pods are going: so it does", async () => {
+    const { mesh, release, send } = await world(() => ok("new"), { leavingNew: true });
+    await release(rule(100));
+    expect(await send(post)).toMatch(/stable$/);
+    expect(mesh.ledger.report()).toEqual({ requests: [], failures: [], users: [] });
+  });
+
+  test("its last pods are going and stable has none: they answer", async () => {
+    const { release, send } = await world(() => ok("new"), { leavingNew: true, withoutStable: true });
+    await release(rule(100));
+    expect(await send(post)).toMatch(/new$/);
   });
 
   test("when stable fails as well, the failure is the new version's, and its user saw it", async () => {

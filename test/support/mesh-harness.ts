@@ -88,7 +88,7 @@ export class MeshHarness implements AsyncDisposable {
       backends: Object.fromEntries(
         Object.entries(backends).map(([name, endpoints]) => [
           `test/${name}:80`,
-          { id: `test/${name}:80`, endpoints: endpoints.map(({ address, port }) => ({ address, port })) },
+          { id: `test/${name}:80`, endpoints: endpoints.map(endpointOf) },
         ]),
       ),
     };
@@ -271,3 +271,9 @@ export async function readRequest(connection: RawClient): Promise<Request> {
 
 export const ok = (content: string, ...fields: readonly string[]): string =>
   `HTTP/1.1 200 OK\r\n${fields.map((field) => `${field}\r\n`).join("")}Content-Length: ${content.length}\r\n\r\n${content}`;
+
+/** Of a server of the test, or of the snapshot. */
+function endpointOf(each: Endpoint | Backend): Endpoint {
+  const { address, port } = each;
+  return { address, port, ...("terminating" in each && each.terminating && { terminating: true }) };
+}

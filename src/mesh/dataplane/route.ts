@@ -172,12 +172,17 @@ function drawOf(rule: Rule, shares: readonly Share[], context: RouteContext): Ac
   const instead: Drawn | undefined = stable && { share: stable, tally: undefined };
   return (random) => {
     const drawn = (gate.shut ? shut : open).next(random)?.drawn;
-    // Its pods are gone before the weights could follow: served by the old version, a draw of nobody.
-    if (drawn?.share.version === "new" && drawn.share.backend?.endpoints.length === 0 && instead) return instead;
+    // Its pods are gone, or going, before the weights could follow: served by the old version, a draw of nobody.
+    if (drawn?.share.version === "new" && isLeaving(drawn.share.backend) && instead?.share.backend?.endpoints.length)
+      return instead;
     if (drawn?.tally) drawn.tally.drawn++;
     return drawn;
   };
 }
+
+/** Endpoints that terminate are there only when no other is (src/plan/routing/endpoints.ts). */
+const isLeaving = (backend: Backend | undefined): boolean =>
+  backend !== undefined && backend.endpoints[0]?.terminating !== false;
 
 const weightOf = (shares: readonly Share[], version: Share["version"]): number =>
   shares.reduce((sum, share) => sum + (share.version === version ? share.weight : 0), 0);
