@@ -204,6 +204,16 @@ test.each<[string, DeploymentView, readonly string[]]>([
     [],
   ],
   [
+    "scales down with old pods ending",
+    view(recreate({ replicas: 2 }), [first({ replicas: 0 }), second()], [pod("x", { owner: "shop-a" })]),
+    ["shop-b 3→2"],
+  ],
+  [
+    "does not scale up before they have ended",
+    view(recreate({ replicas: 5 }), [first({ replicas: 0 }), second()], [pod("x", { owner: "shop-a" })]),
+    [],
+  ],
+  [
     "brings back an older set",
     view({ spec: { strategy: { type: "Recreate" } } }, [first({ replicas: 0 })]),
     ["shop-a 0→3"],

@@ -18,6 +18,7 @@ import {
   resized,
   sameSets,
   sortReplicaSets,
+  specReplicas,
 } from "./replica-sets.ts";
 import { maxRevision, newestSetAnnotations, REVISION, sameAnnotations } from "./revision.ts";
 import { planRollback, rollbackTo } from "./rollback.ts";
@@ -142,7 +143,7 @@ function nextPass(view: DeploymentView, found: ReplicaSets, now: number): Pass {
     const why = paused ? "it is paused: only its size counts" : "the Deployment has been scaled";
     const remove = paused ? surplus(deployment, sets.old) : [];
     const scaled = scale(deployment, sets);
-    const mixes = !isRolling(deployment) && mixesVersions(view, scaled);
+    const mixes = !isRolling(deployment) && mixesVersions(view, sets, scaled);
     return { sets: mixes ? sets : scaled, conditions, remove, countOnly: true, why };
   }
   const known = { sets, conditions };
@@ -229,13 +230,12 @@ function hasOldPods({ pods }: DeploymentView, { newest, old }: ReplicaSets): boo
   );
 }
 
-/** Whether a set would get pods while another one still has some. */
-function mixesVersions({ pods }: DeploymentView, sets: ReplicaSets): boolean {
-  const active = activeSets(allSets(sets)).map((set) => set.metadata.uid);
-  return (
-    active.length > 0 &&
-    pods.some((pod) => !hasEnded(pod) && !pod.metadata.ownerReferences?.some(({ uid }) => active.includes(uid)))
-  );
+/** Whether a set would get more pods while another one still has some. */
+function mixesVersions({ pods }: DeploymentView, before: ReplicaSets, after: ReplicaSets): boolean {
+  const sizes = new Map(allSets(before).map((set) => [set.metadata.uid, specReplicas(set)]));
+  if (!allSets(after).some((set) => specReplicas(set) > (sizes.get(set.metadata.uid) ?? 0))) return false;
+  const active = activeSets(allSets(after)).map((set) => set.metadata.uid);
+  return pods.some((pod) => !hasEnded(pod) && !pod.metadata.ownerReferences?.some(({ uid }) => active.includes(uid)));
 }
 
 /** Whether this pass would create a set, if its name is free. */
