@@ -8,7 +8,7 @@ import { ControllerManager } from "../controllers/manager.ts";
 import { type EngineConfig, readConfig } from "../engine/config.ts";
 import { claimPort, freePort, isPortFree } from "../engine/free-port.ts";
 import { type Home, homeAt, prepareHome } from "../engine/home.ts";
-import { recordedNames, writeState } from "../engine/process-record.ts";
+import { readyPid, recordedNames, writeState } from "../engine/process-record.ts";
 import { startPulse } from "../engine/pulse.ts";
 import { EXIT_CONFIG } from "../engine/respawner.ts";
 import { addressPlan, claimSlice } from "../engine/slice.ts";
@@ -17,6 +17,7 @@ import { Watchdog } from "../engine/watchdog.ts";
 import { AppError } from "../lib/app-error.ts";
 import { lineLogger } from "../observe/line-logger.ts";
 import { descriptorWriter } from "../observe/log-file.ts";
+import type { MeshProcess } from "../plan/node/drain.ts";
 import { httpSmokeClient } from "../release/http-smoke-client.ts";
 import { ReleaseController } from "../release/release-controller.ts";
 import { type RunningApiServer, startApiServer } from "./api-server.ts";
@@ -99,12 +100,30 @@ async function startNode(
   // The Node says which port it is: a stranger who has taken the usual one need not keep us from starting.
   const isFree = await isPortFree(config.kubeletPort);
   const kubeletPort = isFree ? config.kubeletPort : await freePort(config.kubeletPort, common.home.root);
-  return startNodeAgent({ ...common, namesProxy, kubeletPort, client, identity: pki.kubelet, ca: pki.ca });
+  const meshProcesses = (): readonly MeshProcess[] => servingWorkers(common.home);
+  return startNodeAgent({
+    ...common,
+    namesProxy,
+    kubeletPort,
+    client,
+    meshProcesses,
+    identity: pki.kubelet,
+    ca: pki.ca,
+  });
+}
+
+const workerNames = ({ run }: Home): readonly string[] => recordedNames(run).filter((name) => name !== NAME);
+
+function servingWorkers(of: Home): readonly MeshProcess[] {
+  return workerNames(of).flatMap((name) => {
+    const pid = readyPid(of.run, name);
+    return pid === undefined ? [] : [{ name, pid }];
+  });
 }
 
 /** Each guards the others: this process the mesh workers, each of them this process. */
-function watchWorkers({ run }: Home): void {
-  const names = (): readonly string[] => recordedNames(run).filter((name) => name !== NAME);
+function watchWorkers(of: Home): void {
+  const names = (): readonly string[] => workerNames(of);
   new Watchdog({ run: ".", names, patience: 10_000, clock, log, kill: (pid) => kill(pid, "SIGKILL") }).start();
 }
 

@@ -21,6 +21,7 @@ import { LogKeeper } from "../node/logs/log-keeper.ts";
 import { findHostTools, type Isolation, probeIsolation } from "../node/process/host-tools.ts";
 import { isolationOr } from "../node/process/kept-isolation.ts";
 import { ProcessRuntime } from "../node/process/process-runtime.ts";
+import type { MeshProcess } from "../plan/node/drain.ts";
 import type { Logger } from "../observe/logger.ts";
 
 const HOST = "127.0.0.1";
@@ -47,6 +48,8 @@ export interface StartNodeOptions {
    * their own. Absent: names are only known by variables (`SHOP_SERVICE_HOST`).
    */
   readonly namesProxy?: { readonly host: string; readonly port: number };
+  /** The mesh workers that run and serve; absent: those that the API knows are all there are. */
+  readonly meshProcesses?: () => readonly MeshProcess[];
   /** What the machine allows (`probeMachine`); found out when absent. */
   readonly isolation?: Isolation | Promise<Isolation>;
 }
@@ -103,6 +106,7 @@ export async function startNodeAgent(options: StartNodeOptions): Promise<Running
       env: (namespace) => (isolation.namespaces ? {} : proxyEnv(options.namesProxy, namespace)),
     }),
     recorder,
+    meshProcesses: () => options.meshProcesses?.() ?? [],
     allocatable,
   };
   const registration = new NodeRegistration({

@@ -1,10 +1,9 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import { keyOf } from "../../api/object.ts";
-import type { Clock } from "../../lib/clock.ts";
 import { DRAIN_TIMEOUT, isDrained, workerLeaseEnd } from "../../plan/node/drain.ts";
 import { gracePeriod } from "../../plan/node/stop.ts";
-import type { NodeObjects } from "./node-objects.ts";
+import type { NodeContext } from "./node-context.ts";
 
 /**
  * Resolves when the mesh has let go of the pod: no worker sends it a request any more, and those in flight have ended.
@@ -14,13 +13,13 @@ import type { NodeObjects } from "./node-objects.ts";
 export function drained(
   pod: Pod,
   podIP: string,
-  objects: NodeObjects,
-  clock: Clock,
+  { objects, clock, meshProcesses }: Pick<NodeContext, "objects" | "clock" | "meshProcesses">,
   signal: AbortSignal,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   // Slices that named the pod at any time from now on: one may be in the mesh already and not yet in our cache.
   const named = new Set<string>();
+  const since = Math.max(0, ...objects.slices.list().map(({ metadata }) => Number(metadata.resourceVersion)));
   let cancelCheck: (() => void) | undefined;
   const check = (): void => {
     const now = clock.now();
@@ -29,7 +28,7 @@ export function drained(
       if (mentions(slice, pod, podIP)) named.add(keyOf(slice));
     }
     const slices = [...named].map((key) => objects.slices.get(key));
-    if (isDrained({ pod, podIP, slices, workers }, now)) return resolve();
+    if (isDrained({ pod, podIP, slices, since, workers, processes: meshProcesses() }, now)) return resolve();
     cancelCheck?.();
     // A worker that dies says nothing: look again when its lease is over.
     const ends = workers.map(workerLeaseEnd).filter((end) => end > now);

@@ -3,6 +3,7 @@ import type { EventRecorder } from "../../client/event-recorder.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { Logger } from "../../observe/logger.ts";
+import type { MeshProcess } from "../../plan/node/drain.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { LogKeeper } from "../logs/log-keeper.ts";
 import type { Runtime } from "../runtime.ts";
@@ -29,6 +30,8 @@ export interface NodeContext {
   readonly tokens: ServiceAccountTokens;
   readonly starter: ContainerStarter;
   readonly recorder: EventRecorder;
+  /** The mesh workers that run and serve now. */
+  readonly meshProcesses: () => readonly MeshProcess[];
   /** What the node has to give, by resource. */
   readonly allocatable: Readonly<Record<string, string>>;
 }

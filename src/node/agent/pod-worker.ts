@@ -272,7 +272,7 @@ export class PodWorker {
     this.happen({ kind: "drain", state: podIP === undefined ? "done" : "running" });
     if (podIP === undefined) return;
     const done = (): void => this.happen({ kind: "drain", state: "done" });
-    void drained(this.#pod, podIP, context.objects, context.clock, this.#stop.signal).then(done, done);
+    void drained(this.#pod, podIP, context, this.#stop.signal).then(done, done);
   }
 
   async #release(): Promise<void> {

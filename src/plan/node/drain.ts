@@ -3,12 +3,22 @@ import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { leaseEnd } from "../routing/live-workers.ts";
 
+/** A mesh worker that runs on this machine. */
+export interface MeshProcess {
+  readonly name: string;
+  readonly pid: number;
+}
+
 export interface DrainView {
   readonly pod: Pod;
   readonly podIP: string;
   /** The slices that named the pod when the drain began, as they are now; undefined for those that are gone. */
   readonly slices: readonly (EndpointSlice | undefined)[];
+  /** The newest of all slices when the drain began: one that named the pod before may be news to a worker. */
+  readonly since: number;
   readonly workers: readonly MeshWorker[];
+  /** Those that run, whether or not they have told the API. */
+  readonly processes: readonly MeshProcess[];
 }
 
 /** So long the mesh may take, at most. Milliseconds. */
@@ -25,12 +35,16 @@ export function namesPod({ endpoints }: EndpointSlice, { metadata }: Pod, podIP:
 
 /**
  * Whether the pod can go: every slice without it is in force on every worker that is alive, and none of them still has
- * a request in flight to it. A worker whose lease is over does not count.
+ * a request in flight to it. A worker whose lease is over does not count; one that runs and has not said a word yet does: after
+ * a restart of the API (which remembers no worker) or of its own it serves by what it knew before.
  */
-export function isDrained({ pod, podIP, slices, workers }: DrainView, now: number): boolean {
+export function isDrained({ pod, podIP, slices, since, workers, processes }: DrainView, now: number): boolean {
   const present = slices.filter((slice) => slice !== undefined);
   if (present.some((slice) => namesPod(slice, pod, podIP))) return false;
-  const version = Math.max(0, ...present.map(({ metadata }) => Number(metadata.resourceVersion)));
+  const hasReported = ({ name, pid }: MeshProcess): boolean =>
+    workers.some(({ metadata, status }) => metadata.name === name && status?.pid === pid);
+  if (!processes.every(hasReported)) return false;
+  const version = Math.max(since, ...present.map(({ metadata }) => Number(metadata.resourceVersion)));
   return workers
     .filter((worker) => workerLeaseEnd(worker) > now)
     .every(

@@ -5,7 +5,7 @@ import type { ConfigMap, Container, EnvVar, Secret, Service, Volume } from "../.
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { containerCommand, containerIdentity, type ImageDefaults } from "./container-command.ts";
-import { DRAIN_TIMEOUT, isDrained, namesPod } from "./drain.ts";
+import { DRAIN_TIMEOUT, type DrainView, isDrained, namesPod } from "./drain.ts";
 import { containerEnvironment } from "./environment.ts";
 import { expand } from "./expansion.ts";
 import { hostsFile } from "./hosts-file.ts";
@@ -348,8 +348,14 @@ describe("the drain", () => {
     metadata: meta("mesh-1"),
     status: { renewTime: at(0), leaseSeconds: 2, applied: { endpointslices: applied }, ...change },
   });
-  const drained = (slices: (EndpointSlice | undefined)[], workers: MeshWorker[], ms = 1000) =>
-    isDrained({ pod: pod(), podIP: "127.64.128.1", slices, workers }, EPOCH + ms);
+  const drained = (
+    slices: (EndpointSlice | undefined)[],
+    workers: MeshWorker[],
+    ms = 1000,
+    change: Partial<DrainView> = {},
+  ) =>
+    isDrained({ pod: pod(), podIP: "127.64.128.1", slices, since: 0, workers, processes: [], ...change }, EPOCH + ms);
+  const running = (...pids: number[]) => ({ processes: pids.map((pid) => ({ name: "mesh-1", pid })) });
   test.each<[string, boolean, boolean]>([
     ["the slice still sends it requests", drained([slice("9", true)], [worker("99")]), false],
     ["a slice that does not say counts as one that does", drained([slice("9", undefined)], [worker("99")]), false],
@@ -375,6 +381,12 @@ describe("the drain", () => {
     ["no worker", drained([slice("9", false)], []), true],
     ["no slice", drained([], [worker("1")]), true],
     ["the slice is gone", drained([undefined], [worker("1")]), true],
+    ["a worker has not seen the newest slice", drained([], [worker("1")], 1000, { since: 2 }), false],
+    ["it has", drained([], [worker("2")], 1000, { since: 2 }), true],
+    ["a worker runs that the API does not know yet", drained([slice("9", false)], [], 1000, running(7)), false],
+    ["it has reported", drained([slice("9", false)], [worker("9", { pid: 7 })], 1000, running(7)), true],
+    ["only its predecessor has", drained([slice("9", false)], [worker("9", { pid: 6 })], 1000, running(7)), false],
+    ["it has, but not for long", drained([slice("9", false)], [worker("1", { pid: 7 })], 2000, running(7)), true],
   ])("%s", (_, got, want) => expect(got).toBe(want));
   test("takes five seconds at most", () => expect(DRAIN_TIMEOUT).toBe(5000));
   test("another pod's endpoint is not ours", () =>
