@@ -143,6 +143,11 @@ const steps: readonly [string, DeploymentView, readonly string[]][] = [
     view({}, [first({ metadata: { annotations: { [DESIRED_REPLICAS]: "7", [REVISION]: "1" } } })]),
     ["annotate shop-a"],
   ],
+  [
+    "does not delete a set that it scales while paused",
+    view(toSecond({ paused: true, revisionHistoryLimit: 0 }), [first({ replicas: 0 })]),
+    ["shop-a 0→3"],
+  ],
   ["but scales while paused", view(toSecond({ paused: true, replicas: 5 }), [first()]), ["shop-a 3→5"]],
   ["scales a single set directly", view({ spec: { replicas: 5 } }, [first()]), ["shop-a 3→5"]],
   ["scales to 0", view({ spec: { replicas: 0 } }, [first()]), ["shop-a 3→0"]],

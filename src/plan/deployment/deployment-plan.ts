@@ -141,10 +141,12 @@ function nextPass(view: DeploymentView, found: ReplicaSets, now: number): Pass {
   const paused = deployment.spec.paused === true;
   if (paused || hasBeenScaled(deployment, sets)) {
     const why = paused ? "it is paused: only its size counts" : "the Deployment has been scaled";
-    const remove = paused ? surplus(deployment, sets.old) : [];
     const scaled = scale(deployment, sets);
     const mixes = !isRolling(deployment) && mixesVersions(view, sets, scaled);
-    return { sets: mixes ? sets : scaled, conditions, remove, countOnly: true, why };
+    const sized = mixes ? sets : scaled;
+    // A set that is to get pods again is none of those that nobody needs.
+    const remove = paused ? surplus(deployment, sized.old) : [];
+    return { sets: sized, conditions, remove, countOnly: true, why };
   }
   const known = { sets, conditions };
   return isRolling(deployment) ? rollingPass(view, known, now) : recreatePass(view, known, now);
