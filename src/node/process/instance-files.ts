@@ -14,6 +14,8 @@ export interface InstanceFiles {
   readonly lifeLine: string;
   /** Copies of /proc/self/stat of the shim's outermost process, of process 1 of its namespace, and of the program. */
   readonly shimStat: string;
+  /** There when a later control process has given the shim up: one that begins after all ends at once. */
+  readonly abandoned: string;
   readonly initStat: string;
   readonly programStat: string;
   readonly exit: string;
@@ -32,6 +34,7 @@ export function instanceFiles(podsDir: string, { podUid, name, instance }: Conta
     memoryFstab: file("memory.fstab"),
     lifeLine: file("alive"),
     shimStat: file("shim.stat"),
+    abandoned: file("abandoned"),
     initStat: file("init.stat"),
     programStat: file("program.stat"),
     exit: file("exit"),

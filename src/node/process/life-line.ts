@@ -42,3 +42,12 @@ export function takeLifeLine(path: string): boolean {
     return false;
   }
 }
+
+/** Leaves word for a shim that it is not waited for any more; on a disk without room it goes without. */
+export function abandon(path: string): void {
+  try {
+    closeSync(openSync(path, "w"));
+  } catch {
+    return;
+  }
+}

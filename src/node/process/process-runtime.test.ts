@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Clock } from "../../lib/clock.ts";
 import { systemClock as clock } from "../../main/system-clock.ts";
 import type { ContainerSpec, Running } from "../runtime.ts";
 import { findHostTools, type Isolation, probeIsolation } from "./host-tools.ts";
@@ -40,8 +41,8 @@ let runtime: ProcessRuntime;
 let running: Running[];
 
 /** A runtime as a control process makes it: nothing is known of earlier ones. */
-const newRuntime = (isolation: Isolation): ProcessRuntime =>
-  new ProcessRuntime({ home, tools, isolation, clock, nodeDir });
+const newRuntime = (isolation: Isolation, by: Clock = clock): ProcessRuntime =>
+  new ProcessRuntime({ home, tools, isolation, clock: by, nodeDir });
 
 function setUp(isolation: Isolation): void {
   beforeEach(async () => {
@@ -281,6 +282,20 @@ function everyRuntime(): void {
     const [second] = await adopting;
     second!.kill();
     expect(await second!.exited).toMatchObject({ code: 137, lost: false });
+  });
+
+  test("a shim that takes too long to begin when its control process dies never does", async () => {
+    const first = await sh("echo ran");
+    await first.exited;
+    const { dir, shim, shimStat, lifeLine, programStat, exit } = instanceFiles(join(home, "pods"), first);
+    for (const file of [shimStat, programStat]) rmSync(file);
+    writeFileSync(exit, "");
+    let time = 0;
+    const [second] = await newRuntime(found, { ...clock, now: () => (time += 2000) }).adopt();
+    expect(await second!.exited).toMatchObject({ code: 137, lost: true });
+    rmSync(lifeLine);
+    expect(spawnSync("sh", [shim], { cwd: dir, stdio: "ignore" }).status).toBe(125);
+    expect(log()).toBe("ran\n");
   });
 
   test("a shim that is slow to see the end of its program still tells of it", async () => {

@@ -26,7 +26,7 @@ import {
   listInstances,
   readExit,
 } from "./instance-files.ts";
-import { takeLifeLine, watchLifeLine } from "./life-line.ts";
+import { abandon, takeLifeLine, watchLifeLine } from "./life-line.ts";
 import { readMountTable } from "./mount-table.ts";
 import { PodFiles } from "./pod-files.ts";
 import { bootId, isAlive, readStat, signalGroup, signalProcess } from "./process-identity.ts";
@@ -237,16 +237,20 @@ export class ProcessRuntime implements Runtime {
 
   /**
    * Who the shim was. A control process that was killed in the moment of a start leaves a shim that has not said so yet: it
-   * either never begins, because its life line is taken, or says it now.
+   * either never begins, because its life line is taken, or says it now. One that takes too long is given up, which it looks
+   * for after having said who it is: either we read that, or it reads this.
    */
   async #shimOf(files: InstanceFiles): Promise<ProcessIdentity | undefined> {
     const { clock } = this.#options;
     const since = clock.now();
     for (;;) {
       const shim = readStat(files.shimStat);
-      if (shim || takeLifeLine(files.lifeLine) || clock.now() - since > START_TIMEOUT) return shim;
+      if (shim || takeLifeLine(files.lifeLine)) return shim;
+      if (clock.now() - since > START_TIMEOUT) break;
       await sleep(clock, 5);
     }
+    abandon(files.abandoned);
+    return readStat(files.shimStat);
   }
 
   /** The shim was killed before it could write the exit down; what it held dies too, but a moment later. */

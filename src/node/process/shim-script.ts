@@ -34,7 +34,8 @@ export function shimScript(options: ShimOptions): string {
   const { files, tools, root } = options;
   const open = `exec 5>&2 2>${quote(files.error)}
 ${quote(tools.mkfifo)} ${quote(files.lifeLine)} && exec 4<>${quote(files.lifeLine)} || exit 125
-read -r stat </proc/self/stat && echo "$stat" >${quote(files.shimStat)} || exit 125`;
+read -r stat </proc/self/stat && echo "$stat" >${quote(files.shimStat)} || exit 125
+[ ! -e ${quote(files.abandoned)} ] || exit 125`;
   const enter = root
     ? `if [ "$1" != inside ]; then
 ${open}
