@@ -3,6 +3,7 @@ import { decodeValue } from "../decode/decode-object.ts";
 import { apiVersionOf } from "../resource.ts";
 import type { KindInfo, ResourceInfo } from "../table/type-table.ts";
 import { compareFields } from "./comparison.ts";
+import { FieldSet, type Path } from "./field-set.ts";
 import type { Untyped } from "./field-type.ts";
 import {
   formatOwners,
@@ -14,7 +15,10 @@ import {
   withoutAncient,
 } from "./owners.ts";
 import { filterComparison, managedFieldsOf, takeFrom, UNTRACKED, withoutManagedFields } from "./ownership.ts";
+import { fieldElement } from "./path-element.ts";
 import { resetFilter } from "./reset-fields.ts";
+
+const REPLICAS: Path = ["spec", "replicas"].map(fieldElement);
 
 /** A create, update or patch that is not an apply. */
 export interface Write {
@@ -55,7 +59,7 @@ export function trackUpdate(info: ResourceInfo, owners: Owners, write: Write): O
   const comparison = filterComparison(difference, resetFilter(info, subresource));
   const left = takeFrom(owners, comparison);
   const changed = comparison.modified.union(comparison.added).difference(UNTRACKED);
-  if (changed.isEmpty) return withoutAncient(left);
+  if (changed.isEmpty) return withoutAncient(subresource === "scale" ? withReplicasApart(left) : left);
 
   const owner: Owner = {
     manager: write.manager === "" ? "unknown" : write.manager,
@@ -70,6 +74,24 @@ export function trackUpdate(info: ResourceInfo, owners: Owners, write: Write): O
   const previous = left.get(id);
   left.set(id, previous ? { ...owner, fields: changed.union(previous.fields) } : owner);
   return withoutAncient(left);
+}
+
+/**
+ * The owners as they come back from a scale that changes nothing: Kubernetes makes owners of the Scale of those of the replicas, does
+ * not know updaters again by the version of the Scale, and so gives each an entry of its own for the replicas, without a time.
+ */
+function withReplicasApart(owners: Owners): Owners {
+  const apart = new Map<string, Owner>();
+  for (const [id, owner] of owners) {
+    if (owner.operation === "Apply" || !owner.fields.has(REPLICAS)) {
+      apart.set(id, owner);
+      continue;
+    }
+    const fields = owner.fields.difference(FieldSet.of(REPLICAS));
+    if (!fields.isEmpty) apart.set(id, { ...owner, fields });
+    apart.set(`${id} of Scale`, { ...owner, time: undefined, fields: FieldSet.of(REPLICAS) });
+  }
+  return apart;
 }
 
 /** Those of the request, when it gives good ones to the object itself; else the stored ones. */

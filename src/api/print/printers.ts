@@ -12,6 +12,9 @@ import { podCells } from "./pod-cells.ts";
 import * as storage from "./storage-cells.ts";
 import * as workload from "./workload-cells.ts";
 
+/** What printing must know of a kind. */
+export type PrintedKind = Pick<ResourceInfo, "group" | "version" | "kind" | "custom" | "columns">;
+
 /** The cells of an object's row, in the order of its resource's columns. */
 export type Printer = (object: KubeObject, now: number) => JsonValue[];
 
@@ -40,6 +43,7 @@ const ROWS: ReadonlyMap<string, readonly Cell[]> = new Map<string, readonly Cell
   ["apps/StatefulSet", workload.statefulSet],
   ["autoscaling/HorizontalPodAutoscaler", horizontalPodAutoscaler],
   ["autoscaling/v1/HorizontalPodAutoscaler", horizontalPodAutoscalerV1],
+  ["autoscaling/Scale", workload.scale],
   ["batch/CronJob", workload.cronJob],
   ["batch/Job", workload.job],
   ["coordination.k8s.io/Lease", cluster.lease],
@@ -66,7 +70,7 @@ const ROWS: ReadonlyMap<string, readonly Cell[]> = new Map<string, readonly Cell
 const DEFAULT_ROW: readonly Cell[] = [name, created];
 
 /** How the objects of a resource are printed. */
-export function printerOf(info: ResourceInfo): Printer {
+export function printerOf(info: PrintedKind): Printer {
   if (info.custom) return printerOfCells([name, ...info.columns.slice(1).map(customCell)]);
   const key = `${info.group}/${info.kind}`;
   if (key === "/Pod") return pod;

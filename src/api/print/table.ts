@@ -1,9 +1,9 @@
 import type { JsonValue } from "../../lib/json.ts";
 import type { KubeObject } from "../object.ts";
-import type { Column, ResourceInfo } from "../table/type-table.ts";
+import type { Column } from "../table/type-table.ts";
 import type { Pod } from "../generated/core-v1.ts";
 import { podConditions, type TableRowCondition } from "./pod-cells.ts";
-import { printerOf } from "./printers.ts";
+import { type PrintedKind, printerOf } from "./printers.ts";
 
 /**
  * `meta.k8s.io` Tables: what `kubectl get` asks for and prints.
@@ -60,7 +60,7 @@ export interface TableOptions {
 }
 
 /** A Table of these objects of the resource. */
-export function tableOf(info: ResourceInfo, objects: readonly KubeObject[], options: TableOptions): Table {
+export function tableOf(info: PrintedKind, objects: readonly KubeObject[], options: TableOptions): Table {
   const { now, includeObject, version = "v1", metadata = {}, withoutColumns = false } = options;
   const apiVersion = `meta.k8s.io/${version}`;
   const print = printerOf(info);
@@ -90,7 +90,7 @@ function partOf(object: KubeObject, include: IncludeObject, apiVersion: string):
   }
 }
 
-function columnsOf(info: ResourceInfo): ColumnDefinition[] {
+function columnsOf(info: PrintedKind): ColumnDefinition[] {
   return info.columns.map((column) => ({
     name: column.name,
     type: column.type,

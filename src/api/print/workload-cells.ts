@@ -61,6 +61,8 @@ export const replicaSet: readonly Cell[] = [
   SELECTOR,
 ];
 
+export const scale: readonly Cell[] = [name, integer("spec.replicas"), integer("status.replicas"), age];
+
 export const replicationController: readonly Cell[] = [...replicaSet.slice(0, -1), labels("spec.selector")];
 
 export const statefulSet: readonly Cell[] = [name, outOf("status.readyReplicas", "spec.replicas"), age, NAMES, IMAGES];

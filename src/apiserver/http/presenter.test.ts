@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { builtinTypes } from "../../api/table/builtin.ts";
+import type { Table } from "../../api/print/table.ts";
 import { ObjectJson } from "../encoding/object-json.ts";
+import { SCALE } from "../subresources/scale.ts";
 import type { Representation } from "./negotiation.ts";
 import { Presenter } from "./presenter.ts";
 
@@ -42,6 +44,13 @@ describe("one object", () => {
       apiVersion: "meta.k8s.io/v1",
       metadata,
     });
+  });
+
+  test("that is a Scale has a row of its own", () => {
+    const scale = { ...object("m"), spec: { replicas: 3 }, status: { replicas: 2 } } as KubeObject;
+    const { columnDefinitions, rows } = parsed(presenter.object(SCALE, scale, table, none)) as Table;
+    expect(columnDefinitions?.map(({ name }) => name)).toEqual(["Name", "Desired", "Available", "Age"]);
+    expect(rows[0]?.cells.slice(0, 3)).toEqual(["m", 3, 2]);
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectMeta } from "../../api/object.ts";
+import type { PrintedKind } from "../../api/print/printers.ts";
 import { type IncludeObject, type TableMetadata, tableOf } from "../../api/print/table.ts";
 import { StatusError } from "../../api/status-error.ts";
 import type { ResourceInfo } from "../../api/table/type-table.ts";
@@ -23,7 +24,7 @@ export class Presenter {
     this.#clock = clock;
   }
 
-  object(info: ResourceInfo, object: KubeObject, how: Representation, query: URLSearchParams): Body {
+  object(info: PrintedKind, object: KubeObject, how: Representation, query: URLSearchParams): Body {
     if (how.view) return value(this.#viewed(info, object, how.view, query), how);
     if (how.format === "yaml") return value(object, how);
     return { contentType: JSON_TYPE, bytes: this.#json.line(object) };
@@ -53,7 +54,7 @@ export class Presenter {
     return value(document, how);
   }
 
-  #viewed(info: ResourceInfo, object: KubeObject, view: View, query: URLSearchParams): object {
+  #viewed(info: PrintedKind, object: KubeObject, view: View, query: URLSearchParams): object {
     if (view.kind === "PartialObjectMetadata") return metadataOnly(object, view.version);
     const metadata = { resourceVersion: object.metadata.resourceVersion };
     return tableOf(info, [object], { ...tableOptions(view, query), now: this.#clock.now(), metadata });

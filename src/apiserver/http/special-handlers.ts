@@ -1,3 +1,4 @@
+import type { KubeObject } from "../../api/object.ts";
 import type { KindInfo, TypeTable } from "../../api/table/type-table.ts";
 import type { Review } from "../auth/reviews.ts";
 import type { KeyPair } from "../pki/certificate.ts";
@@ -8,7 +9,7 @@ import { type Action, boundPod } from "../subresources/actions.ts";
 import { openKubeletLog } from "../subresources/kubelet-log.ts";
 import { logLocation } from "../subresources/log-location.ts";
 import { parseLogOptions } from "../subresources/log-options.ts";
-import { type Scale, scaleChange, scaleOf } from "../subresources/scale.ts";
+import { SCALE, type Scale, scaleChange, scaleOf } from "../subresources/scale.ts";
 import { patchMediaType } from "./media-type.ts";
 import { negotiate } from "./negotiation.ts";
 import type { Presenter } from "./presenter.ts";
@@ -92,16 +93,18 @@ function scaleHandler(deps: SpecialDeps): SpecialHandler {
   const { registry, presenter, resources, types } = deps;
   return async (request, verb) => {
     const { exchange, info, path } = request;
-    const how = negotiate(exchange.header("accept"), false);
+    const how = negotiate(exchange.header("accept"), true);
     const target = objectTarget(info, path);
     const kind = kindOf(types, request);
+    const answer = (object: KubeObject): Promise<void> =>
+      exchange.send(200, presenter.object(SCALE, scaleOf(object), how, exchange.query));
     const update = async (change: (scale: Scale) => Scale, dryRun: boolean, fieldManager?: string): Promise<void> => {
       const options = { dryRun, ...(fieldManager !== undefined && { fieldManager }) };
       const wanted = { change: scaleChange(target, change), create: false };
       const { object } = await registry.update(target, wanted, options, contextOf(request));
-      await exchange.send(200, presenter.plain(scaleOf(object), how));
+      await answer(object);
     };
-    if (verb === "get") return exchange.send(200, presenter.plain(scaleOf(registry.get(target)), how));
+    if (verb === "get") return answer(registry.get(target));
     if (verb === "update") {
       const options = parseWriteQuery(exchange.query, "UpdateOptions");
       const scale = await resources.readObject(exchange, kind, options.fieldValidation);
@@ -113,7 +116,11 @@ function scaleHandler(deps: SpecialDeps): SpecialHandler {
     const options = parseWriteQuery(exchange.query, "PatchOptions");
     const patch = readPatch(type, await exchange.body());
     const reading = { types, validation: options.fieldValidation, warn: contextOf(request).warn };
-    const change = (scale: Scale): Scale => patched(kind, scale, patch, reading) as Scale;
+    const change = (scale: Scale): Scale => {
+      const changed = patched(kind, scale, patch, reading) as Scale;
+      checkName(changed, target);
+      return changed;
+    };
     return update(change, options.dryRun, options.fieldManager);
   };
 }

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../api/object.ts";
+import type { PrintedKind } from "../../api/print/printers.ts";
 import {
   type LabelSelectorObject,
   formatLabelSelector,
@@ -6,7 +7,6 @@ import {
   labelSelectorOfMap,
 } from "../../lib/label-selector.ts";
 import { invalidField, notFound } from "../registry/failures.ts";
-
 import type { ObjectTarget, Update } from "../registry/registry.ts";
 
 /** `autoscaling/v1` Scale: the size of any workload. */
@@ -22,6 +22,20 @@ interface Workload extends KubeObject {
   };
   readonly status?: { readonly replicas?: number };
 }
+
+/** How a Scale is printed. */
+export const SCALE: PrintedKind = {
+  group: "autoscaling",
+  version: "v1",
+  kind: "Scale",
+  custom: false,
+  columns: [
+    { name: "Name", type: "string", format: "name", priority: 0 },
+    { name: "Desired", type: "integer", format: "", priority: 0 },
+    { name: "Available", type: "integer", format: "", priority: 0 },
+    { name: "Age", type: "string", format: "", priority: 0 },
+  ],
+};
 
 /** The size of a Deployment, ReplicaSet, StatefulSet or ReplicationController. */
 export function scaleOf(object: KubeObject): Scale {
