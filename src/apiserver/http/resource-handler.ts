@@ -7,7 +7,7 @@ import type { Cancel, Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import type { User } from "../auth/user.ts";
 import type { DeletionOptions } from "../registry/deletion.ts";
-import { noSuchPath } from "../registry/failures.ts";
+import { conflict, noSuchPath } from "../registry/failures.ts";
 import { asObject } from "../registry/json-view.ts";
 import { appliedTo } from "../registry/managed-fields.ts";
 import { withMeta } from "../registry/object-meta.ts";
@@ -265,6 +265,13 @@ function applyOf(
     const applied = appliedTo({ ...write, now: clock.now() }, current, config, force);
     const object = applied.metadata.name ? applied : withMeta(applied, { name });
     checkName(object, at);
+    const { uid } = object.metadata;
+    if (!current && uid)
+      throw conflict(
+        info,
+        name,
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      );
     return { object, tracked: true };
   };
 }

@@ -169,6 +169,12 @@ describe("a namespace", () => {
     const marked = object({ deletionTimestamp: STAMP }, { spec: {} });
     expect(planDeletion(namespaces, marked, { dryRun: false }, NOW)).toMatchObject({ kind: "remove" });
   });
+
+  test("waits for finalizers of its own when it is empty, as everything does", () => {
+    const marked = object({ deletionTimestamp: STAMP, finalizers: ["x/y"] }, { spec: {} });
+    const waits = { kind: "mark", finalizers: ["x/y"], at: STAMP, grace: 0 };
+    expect(brief(planDeletion(namespaces, marked, { dryRun: false }, NOW))).toEqual(waits);
+  });
 });
 
 describe("preconditions", () => {

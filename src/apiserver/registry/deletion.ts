@@ -27,8 +27,10 @@ const FOREGROUND = "foregroundDeletion";
 /** Decides what a deletion at time `now` (milliseconds) does. Throws Conflict when a precondition does not hold. */
 export function planDeletion(info: ResourceInfo, current: KubeObject, options: DeletionOptions, now: number): Deletion {
   checkPreconditions(info, current, options);
-  if (info.group === "" && info.kind === "Namespace")
-    return planNamespaceDeletion(current as Namespace & KubeObject, now);
+  if (info.group === "" && info.kind === "Namespace") {
+    const emptying = planEmptying(current as Namespace & KubeObject, now);
+    if (emptying) return emptying;
+  }
   const graceful = isDeletedGracefully(info) ? planGrace(current as Pod & KubeObject, options, now) : undefined;
   if (graceful === "pending") return { kind: "pending" };
   const finalizers = finalizersFor(info, graceful?.object ?? current, options);
@@ -56,14 +58,16 @@ function checkPreconditions(info: ResourceInfo, { metadata }: KubeObject, { prec
     );
 }
 
-/** A namespace goes when its content is gone: whoever empties it takes its name off spec.finalizers. */
-function planNamespaceDeletion(namespace: Namespace & KubeObject, now: number): Deletion {
+/**
+ * A namespace goes when its content is gone: whoever empties it takes its name off spec.finalizers. From then on it is deleted as
+ * everything else, for which undefined stands.
+ */
+function planEmptying(namespace: Namespace & KubeObject, now: number): Deletion | undefined {
   if (namespace.metadata.deletionTimestamp === undefined) {
     const marked = withMeta(namespace, { deletionTimestamp: formatTimestamp(now) });
     return { kind: "mark", object: { ...marked, status: { ...namespace.status, phase: "Terminating" } } as KubeObject };
   }
-  if (namespace.spec?.finalizers?.length || namespace.metadata.finalizers?.length) return { kind: "pending" };
-  return { kind: "remove", last: namespace };
+  return namespace.spec?.finalizers?.length ? { kind: "pending" } : undefined;
 }
 
 interface Graceful {

@@ -152,6 +152,16 @@ describe("update()", () => {
     expect(await failure(update("none", setData({})))).toBe('404 configmaps "none" not found');
   });
 
+  test.each([
+    ["5", "no failure"],
+    ["0", "no failure"],
+    ["five", '500 strconv.ParseUint: parsing "five": invalid syntax'],
+  ])("creates whatever version the client has seen, if %j is one", async (resourceVersion, outcome) => {
+    const metadata = { name: "m", namespace: "a", resourceVersion };
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata } as KubeObject;
+    expect(await failure(update("m", { change: () => ({ object, tracked: false }), create: true }))).toBe(outcome);
+  });
+
   test("with an error of its own leaves everything as it was", async () => {
     const before = await fixture.create("", "configmaps", map("m", { x: "1" }));
     const broken = {

@@ -15,7 +15,7 @@ import { withRevision } from "./object-meta.ts";
 import type { RequestContext, WriteOptions } from "./request-context.ts";
 import { StoredKinds } from "./stored-kind.ts";
 import { type ObjectChange, type Watching, type WatchQuery, watch } from "./watching.ts";
-import { created, updated, type Wanted, type Write, type WritingDeps } from "./writing.ts";
+import { created, updated, wantedAnew, type Wanted, type Write, type WritingDeps } from "./writing.ts";
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -148,7 +148,8 @@ export class Registry {
       isNew = !current;
       if (!current) {
         if (!update.create) throw notFound(target.info, target.name);
-        return this.#put(write, undefined, created(this.#writing, write, update.change(undefined)), revision);
+        const wanted = wantedAnew(update.change(undefined));
+        return this.#put(write, undefined, created(this.#writing, write, wanted), revision);
       }
       const object = updated(this.#writing, write, current, update.change(write.kind.view(current)));
       if (isDeletionComplete(current, object))

@@ -181,9 +181,21 @@ function checkVersion(info: ResourceInfo, current: KubeObject, object: KubeObjec
     const kind = { group: info.group, kind: info.plural };
     throw invalidField(kind, name, "metadata.resourceVersion", 0, "must be specified for an update");
   }
+  checkNumber(resourceVersion);
+  if (resourceVersion !== current.metadata.resourceVersion) throw modified(info, name);
+}
+
+function checkNumber(resourceVersion: string): void {
   if (!/^\d+$/.test(resourceVersion))
     throw new StatusError("", `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
-  if (resourceVersion !== current.metadata.resourceVersion) throw modified(info, name);
+}
+
+/** What an update creates for want of an object to change: which version the client has seen is of no matter, if it is one. */
+export function wantedAnew({ object, tracked }: Wanted): Wanted {
+  const { resourceVersion, ...metadata } = object.metadata as ObjectMeta;
+  if (!resourceVersion) return { object, tracked };
+  checkNumber(resourceVersion);
+  return { object: { ...object, metadata: metadata as KubeObject["metadata"] }, tracked };
 }
 
 /** An owner that is named twice is kept once, with a warning. */

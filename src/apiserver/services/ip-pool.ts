@@ -10,7 +10,6 @@ export class PoolRefusal extends Error {}
  */
 export class IpPool {
   readonly #random: Random;
-  readonly #cidr: string;
   readonly #first: number;
   readonly #last: number;
   readonly #taken = new Set<number>();
@@ -21,7 +20,6 @@ export class IpPool {
     const start = parseAddress(base) ?? 0;
     this.#first = start + 1;
     this.#last = start + 2 ** (32 - Number(length)) - 2;
-    this.#cidr = cidr;
     this.#random = random;
   }
 
@@ -29,9 +27,7 @@ export class IpPool {
   take(address: string): void {
     const number = parseAddress(address);
     if (number === undefined || number < this.#first || number > this.#last)
-      throw new PoolRefusal(
-        `the provided IP (${address}) is not in the valid range. The range of valid IPs is ${this.#cidr}`,
-      );
+      throw new PoolRefusal("the provided network does not match the current range");
     if (this.#taken.has(number)) throw new PoolRefusal("provided IP is already allocated");
     this.#taken.add(number);
   }
