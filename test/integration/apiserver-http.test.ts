@@ -136,10 +136,18 @@ describe("who asks", () => {
   };
 
   test("is told by the certificate", async () => {
-    expect(await me("admin")).toEqual({ username: "sluice-admin", groups: ["system:masters", "system:authenticated"] });
+    const shown = {
+      "authentication.kubernetes.io/credential-id": [expect.stringMatching(/^X509SHA256=[0-9a-f]{64}$/)],
+    };
+    expect(await me("admin")).toEqual({
+      username: "sluice-admin",
+      groups: ["system:masters", "system:authenticated"],
+      extra: shown,
+    });
     expect(await me(server.running.pki.kubelet)).toEqual({
       username: "system:node:test",
       groups: ["system:nodes", "system:authenticated"],
+      extra: shown,
     });
   });
 

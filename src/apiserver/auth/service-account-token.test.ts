@@ -54,6 +54,13 @@ describe("a service account's token", () => {
     });
   });
 
+  test("says where its pod runs", () => {
+    expect(tokens.verify(issue({ ...bound, node: { name: "n", uid: "u3" } }))?.extra).toMatchObject({
+      "authentication.kubernetes.io/node-name": ["n"],
+      "authentication.kubernetes.io/node-uid": ["u3"],
+    });
+  });
+
   test("ends in time", async () => {
     const token = issue();
     await clock.advance(3_599_000);

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
-import { serviceAccountGroups, serviceAccountName, type User } from "./user.ts";
+import { CREDENTIAL_ID, serviceAccountGroups, serviceAccountName, type User } from "./user.ts";
 
 /** Who issues the tokens, and for whom when nothing else is asked for. */
 export const ISSUER = "https://kubernetes.default.svc";
@@ -11,6 +11,8 @@ export interface TokenRequest {
   readonly serviceAccount: Named;
   /** The token dies with this object. */
   readonly boundTo?: Named & { readonly kind: "Pod" | "Secret" };
+  /** Where the pod runs that the token is bound to. */
+  readonly node?: Named;
   readonly audiences: readonly string[];
   readonly expirationSeconds: number;
 }
@@ -43,6 +45,7 @@ interface Claims {
   readonly sub: string;
   readonly "kubernetes.io": {
     readonly namespace: string;
+    readonly node?: Named;
     readonly serviceaccount: Named;
     readonly pod?: Named;
     readonly secret?: Named;
@@ -76,7 +79,7 @@ export class ServiceAccountTokens {
   }
 
   issue(request: TokenRequest): IssuedToken {
-    const { namespace, serviceAccount, boundTo } = request;
+    const { namespace, serviceAccount, boundTo, node } = request;
     const now = Math.floor(this.#clock.now() / 1000);
     const claims: Claims = {
       aud: request.audiences,
@@ -86,6 +89,7 @@ export class ServiceAccountTokens {
       jti: this.#random.uuid(),
       "kubernetes.io": {
         namespace,
+        ...(node && { node }),
         serviceaccount: serviceAccount,
         ...(boundTo && { [boundTo.kind.toLowerCase()]: { name: boundTo.name, uid: boundTo.uid } }),
       },
@@ -102,13 +106,17 @@ export class ServiceAccountTokens {
     const claims = this.#claimsOf(token);
     if (!claims || !this.#isCurrent(claims) || !claims.aud.some((audience) => audiences.includes(audience)))
       return undefined;
-    const { namespace, serviceaccount, pod } = claims["kubernetes.io"];
+    const { namespace, node, serviceaccount, pod } = claims["kubernetes.io"];
     return {
       username: serviceAccountName(namespace, serviceaccount.name),
       uid: serviceaccount.uid,
       groups: serviceAccountGroups(namespace),
       extra: {
-        "authentication.kubernetes.io/credential-id": [`JTI=${claims.jti}`],
+        [CREDENTIAL_ID]: [`JTI=${claims.jti}`],
+        ...(node && {
+          "authentication.kubernetes.io/node-name": [node.name],
+          "authentication.kubernetes.io/node-uid": [node.uid],
+        }),
         ...(pod && {
           "authentication.kubernetes.io/pod-name": [pod.name],
           "authentication.kubernetes.io/pod-uid": [pod.uid],

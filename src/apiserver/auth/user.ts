@@ -12,6 +12,9 @@ export const ANONYMOUS: User = { username: "system:anonymous", groups: ["system:
 export const SUPERUSERS = "system:masters";
 export const AUTHENTICATED = "system:authenticated";
 
+/** The member of `extra` that tells which credential a user has shown. */
+export const CREDENTIAL_ID = "authentication.kubernetes.io/credential-id";
+
 const SERVICE_ACCOUNT_PREFIX = "system:serviceaccount:";
 
 export function serviceAccountName(namespace: string, name: string): string {

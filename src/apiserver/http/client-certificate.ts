@@ -1,13 +1,23 @@
 import type { TLSSocket } from "node:tls";
-import type { User } from "../auth/user.ts";
+import { CREDENTIAL_ID, type User } from "../auth/user.ts";
 
 /** What a TLS connection says of its client: a user, nothing, or a certificate that our authority did not sign. */
 export function clientCertificate(socket: TLSSocket): User | "bad" | undefined {
-  const { subject } = socket.getPeerCertificate();
+  const { subject, fingerprint256 } = socket.getPeerCertificate();
   if (!subject) return undefined;
   if (!socket.authorized) return "bad";
   const [username = ""] = listOf(subject.CN);
-  return username === "" ? "bad" : { username, groups: listOf(subject.O) };
+  if (username === "") return "bad";
+  return {
+    username,
+    groups: listOf(subject.O),
+    extra: { [CREDENTIAL_ID]: [`X509SHA256=${plainHex(fingerprint256)}`] },
+  };
+}
+
+/** `AB:CD` → `abcd` */
+function plainHex(fingerprint: string): string {
+  return fingerprint.replaceAll(":", "").toLowerCase();
 }
 
 /** An attribute that a name has several times is a list. */

@@ -231,6 +231,16 @@ describe("a token", () => {
     });
   });
 
+  test("of a pod that runs says where", async () => {
+    const { metadata } = await fixture.create("", "nodes", { metadata: { name: "n" }, spec: {} });
+    await createPod({ nodeName: "n" });
+    const { status } = (await request({ boundObjectRef: { kind: "Pod", name: "p" } })) as { status: { token: string } };
+    expect(tokens.verify(status.token)?.extra).toMatchObject({
+      "authentication.kubernetes.io/node-name": ["n"],
+      "authentication.kubernetes.io/node-uid": [metadata.uid],
+    });
+  });
+
   test.each<[spec: object, message: string]>([
     [
       { expirationSeconds: 599 },

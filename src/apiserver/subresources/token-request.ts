@@ -1,8 +1,9 @@
+import type { Pod } from "../../api/generated/core-v1.ts";
 import type { KubeObject } from "../../api/object.ts";
 import { StatusError } from "../../api/status-error.ts";
 import { formatTimestamp } from "../../lib/timestamp.ts";
 import type { AdmissionView } from "../admission/admitter.ts";
-import { ISSUER, type ServiceAccountTokens } from "../auth/service-account-token.ts";
+import { ISSUER, type Named, type ServiceAccountTokens } from "../auth/service-account-token.ts";
 import { invalidField, notFound } from "../registry/failures.ts";
 
 /** `authentication.k8s.io/v1` TokenRequest. https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/ */
@@ -33,12 +34,14 @@ export function requestToken(
   checkLife(expirationSeconds);
   const audiences = spec.audiences?.length ? spec.audiences : [ISSUER];
   const boundTo = spec.boundObjectRef ? boundObject(spec.boundObjectRef, namespace, objects) : undefined;
+  const node = boundTo?.kind === "Pod" ? nodeOf(boundTo.name, namespace, objects) : undefined;
   const { token, expires } = tokens.issue({
     namespace,
     serviceAccount: { name, uid },
     audiences,
     expirationSeconds,
     ...(boundTo && { boundTo }),
+    ...(node && { node }),
   });
   return {
     kind: "TokenRequest",
@@ -47,6 +50,13 @@ export function requestToken(
     spec: { audiences, expirationSeconds, boundObjectRef: spec.boundObjectRef ?? null },
     status: { token, expirationTimestamp: formatTimestamp(expires) },
   };
+}
+
+/** The node of a pod, once it has one. */
+function nodeOf(pod: string, namespace: string, objects: AdmissionView): Named | undefined {
+  const { nodeName = "" } = (objects.get("/pods", pod, namespace) as Pod | undefined)?.spec ?? {};
+  const uid = nodeName && objects.get("/nodes", nodeName)?.metadata.uid;
+  return uid ? { name: nodeName, uid } : undefined;
 }
 
 function checkLife(seconds: number): void {
