@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { StatusError } from "../../api/status-error.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { isReadByPeople, readableJson } from "./readable.ts";
 import { Warnings } from "./warnings.ts";
 
 export type Request = IncomingMessage | Http2ServerRequest;
@@ -13,6 +14,8 @@ export type Response = ServerResponse | Http2ServerResponse;
 export interface Body {
   readonly contentType: string;
   readonly bytes: Buffer;
+  /** Is sent as it is, whoever reads it. */
+  readonly verbatim?: true;
 }
 
 /** A body that is written piece by piece. */
@@ -103,8 +106,9 @@ export class Exchange {
   }
 
   async send(status: number, body: Body, headers: Readonly<Record<string, string>> = {}): Promise<void> {
-    const gzipped = body.bytes.length > GZIP_FROM && /\bgzip\b/.test(this.header("accept-encoding") ?? "");
-    const bytes = gzipped ? await compress(body.bytes, { level: 1 }) : body.bytes;
+    const written = this.#laidOut(body);
+    const gzipped = written.length > GZIP_FROM && /\bgzip\b/.test(this.header("accept-encoding") ?? "");
+    const bytes = gzipped ? await compress(written, { level: 1 }) : written;
     if (this.answered) return;
     const all = {
       "cache-control": NO_CACHE,
@@ -115,6 +119,12 @@ export class Exchange {
     this.#begin(status, { ...all, "content-length": String(bytes.length) });
     if (this.method === "HEAD") this.#response.end();
     else this.#response.end(bytes);
+  }
+
+  #laidOut({ contentType, bytes, verbatim }: Body): Buffer {
+    if (verbatim || contentType !== "application/json" || !isReadByPeople(this.query, this.header("user-agent")))
+      return bytes;
+    return readableJson(JSON.parse(bytes.toString()));
   }
 
   sendNothing(status: number, headers: Readonly<Record<string, string>>): Promise<void> {

@@ -34,7 +34,8 @@ export class OpenApiPaths {
     if (exchange.method !== "GET") throw methodNotAllowed();
     if (version === "v2" && rest.length === 0) return this.#serveV2(exchange);
     if (version !== "v3") return exchange.sendText(404, "404 page not found\n");
-    if (rest.length === 0) return exchange.send(200, { contentType: JSON_TYPE, bytes: this.#indexV3() });
+    if (rest.length === 0)
+      return exchange.send(200, { contentType: JSON_TYPE, bytes: this.#indexV3(), verbatim: true });
     const document = this.#documentV3(rest.join("/"));
     if (!document) return exchange.sendNothing(404, { "cache-control": "no-cache, private" });
     return sendDocument(exchange, document, "Accept");
@@ -83,7 +84,7 @@ function sendDocument(exchange: Exchange, { bytes, hash }: Document, vary: strin
   const fixed = exchange.query.get("hash") === hash;
   const headers = { vary, etag, "cache-control": fixed ? "public, immutable" : "no-cache, private" };
   if (exchange.header("if-none-match") === etag) return exchange.sendNothing(304, headers);
-  return exchange.send(200, { contentType: JSON_TYPE, bytes }, headers);
+  return exchange.send(200, { contentType: JSON_TYPE, bytes, verbatim: true }, headers);
 }
 
 /** Older kubectl takes protobuf only, and names it in a way that is no media type. */

@@ -8,6 +8,7 @@ import { parseAccept } from "./accept.ts";
 import type { Body, Exchange } from "./exchange.ts";
 import type { Health } from "./health.ts";
 import type { OpenApiPaths } from "./openapi-paths.ts";
+import { readableJson } from "./readable.ts";
 
 export interface PlainPathsDeps {
   readonly types: TypeTable;
@@ -37,9 +38,9 @@ export class PlainPaths {
     const [first = "", ...rest] = segments;
     if (this.#deps.health.has(first)) return this.#deps.health.serve(exchange, first, rest);
     if (first === "openapi") return this.#deps.openApi.serve(exchange, rest);
-    if (first === "version" && rest.length === 0) return getOnly(exchange, () => this.#deps.version);
+    if (first === "version" && rest.length === 0) return sendReadable(exchange, this.#deps.version);
     if (first === "api" || first === "apis") return this.#discover(exchange, first, rest);
-    if (segments.length === 0) return getOnly(exchange, () => this.#rootPaths());
+    if (segments.length === 0) return sendReadable(exchange, this.#rootPaths());
     return notFoundText(exchange);
   }
 
@@ -108,7 +109,13 @@ function wantsAggregated(accept: string | undefined): boolean {
 
 async function getOnly(exchange: Exchange, document: () => object): Promise<void> {
   if (exchange.method !== "GET") throw methodNotAllowed();
-  await exchange.send(200, { contentType: "application/json", bytes: Buffer.from(JSON.stringify(document())) });
+  await exchange.send(200, { contentType: "application/json", bytes: Buffer.from(`${JSON.stringify(document())}\n`) });
+}
+
+/** Of what is no object, Kubernetes sends a form for people to everybody. */
+async function sendReadable(exchange: Exchange, document: object): Promise<void> {
+  if (exchange.method !== "GET") throw methodNotAllowed();
+  await exchange.send(200, { contentType: "application/json", bytes: readableJson(document), verbatim: true });
 }
 
 function notFoundText(exchange: Exchange): Promise<void> {
