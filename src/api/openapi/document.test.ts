@@ -130,9 +130,25 @@ describe("schemas", () => {
     expect(schemaOf("api/v1", "io.k8s.api.core.v1.PodSpec", "properties", field)).toMatchObject(expected);
   });
 
+  test("untyped values with a name are referred to", () => {
+    const entry = "io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry";
+    expect(schemaOf("api/v1", entry, "properties", "fieldsV1", "allOf")).toEqual([
+      { $ref: "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1" },
+    ]);
+  });
+
+  test("types lead to their description, fields to their type", () => {
+    const probe = "io.k8s.api.core.v1.Probe";
+    expect(schemaOf("api/v1", probe, "description")).toBe(
+      "Probe: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.36/#probe-v1-core",
+    );
+    expect(schemaOf("api/v1", probe, "properties", "exec", "description")).toBe("See Probe.");
+    expect(schemaOf("api/v1", probe, "properties", "periodSeconds", "description")).toBe("See Probe. Defaults to 10.");
+  });
+
   test("scalars with a name are referred to", () => {
     const name = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
-    expect(schemaOf("api/v1", "io.k8s.api.core.v1.HTTPGetAction", "properties", "port")).toEqual({
+    expect(schemaOf("api/v1", "io.k8s.api.core.v1.HTTPGetAction", "properties", "port")).toMatchObject({
       allOf: [{ $ref: `#/components/schemas/${name}` }],
     });
     expect(schemaOf("api/v1", name)).toEqual({

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue, MutableJsonObject } from "../../lib/json.ts";
-import type { Field, ListSchema, ObjectSchema, ScalarType, Schema } from "../table/schema.ts";
+import type { AnySchema, Field, ListSchema, ObjectSchema, ScalarType, Schema } from "../table/schema.ts";
 import type { KindInfo } from "../table/type-table.ts";
 
 /** Where definitions stand in the document. */
@@ -38,6 +38,15 @@ const SWAGGER_SCALARS: Partial<Readonly<Record<ScalarType, JsonObject>>> = {
   quantity: { type: "string" },
   intOrString: { type: "string", format: "int-or-string" },
 };
+
+/** Untyped values that have a definition of their own. */
+const NAMED_UNTYPED: Readonly<Record<NonNullable<AnySchema["goType"]>, string>> = {
+  "v1.FieldsV1": "io.k8s.apimachinery.pkg.apis.meta.v1.FieldsV1",
+  "runtime.RawExtension": "io.k8s.apimachinery.pkg.runtime.RawExtension",
+};
+
+/** Where Kubernetes describes its types. */
+const REFERENCE = "https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.36";
 
 /** Constraints that OpenAPI calls as the table does. */
 const CONSTRAINTS = [
@@ -101,7 +110,7 @@ export class SchemaWriter {
       case "map":
         return { type: "object", additionalProperties: this.#schema(schema.values), ...constraintsOf(schema) };
       case "any":
-        return { type: "object", ...constraintsOf(schema) };
+        return this.#untyped(schema);
     }
   }
 
@@ -109,6 +118,14 @@ export class SchemaWriter {
     const written = this.#prefix === "#/definitions/" ? (SWAGGER_SCALARS[type] ?? SCALARS[type]) : SCALARS[type];
     const name = NAMED_SCALARS[type];
     if (name === undefined) return { ...written, ...constraintsOf(schema) };
+    this.#definitions[name] ??= written;
+    return this.#refer(name);
+  }
+
+  #untyped(schema: AnySchema): JsonObject {
+    const written = { type: "object", ...constraintsOf(schema) };
+    const name = schema.goType && NAMED_UNTYPED[schema.goType];
+    if (name === undefined) return written;
     this.#definitions[name] ??= written;
     return this.#refer(name);
   }
@@ -130,12 +147,14 @@ export class SchemaWriter {
   #object(schema: ObjectSchema): JsonObject {
     const properties: MutableJsonObject = {};
     const required: string[] = [];
+    const type = typeName(schema);
     for (const field of schema.fields.values()) {
-      properties[field.name] = this.#field(field);
+      properties[field.name] = { ...this.#field(field), ...(type && { description: describeField(type.kind, field) }) };
       if (field.required) required.push(field.name);
     }
     return {
       type: "object",
+      ...(type && { description: `${type.kind}: ${REFERENCE}/#${type.anchor}` }),
       ...(schema.fields.size > 0 && { properties }),
       ...(required.length > 0 && { required }),
       ...(schema.mapType === "atomic" && { "x-kubernetes-map-type": "atomic" }),
@@ -154,6 +173,18 @@ export class SchemaWriter {
       ...(patchMergeKey !== undefined && { "x-kubernetes-patch-merge-key": patchMergeKey }),
     };
   }
+}
+
+/** `core/v1.Pod` → `Pod`, `pod-v1-core`; undefined for the parts of a structural schema. */
+function typeName({ name }: ObjectSchema): { readonly kind: string; readonly anchor: string } | undefined {
+  const [, group, version, kind] = /^([^/]+)\/([^.]+)\.(.+)$/.exec(name) ?? [];
+  return group && version && kind ? { kind, anchor: `${kind}-${version}-${group}`.toLowerCase() } : undefined;
+}
+
+/** Kubernetes' own descriptions are a megabyte, which kubectl would load for every apply: these lead there. */
+function describeField(kind: string, { default: value }: Field): string {
+  const standard = value === undefined || typeof value === "object" ? "" : ` Defaults to ${String(value) || '""'}.`;
+  return `See ${kind}.${standard}`;
 }
 
 function listExtensions({ listType, keys }: ListSchema): JsonObject {

@@ -1,6 +1,7 @@
 import type { JsonValue } from "../../lib/json.ts";
 import { defaultFacts, type FieldFact, kubeFacts } from "./facts.ts";
 import {
+  type AnySchema,
   type Constraints,
   type Field,
   goTypeOf,
@@ -25,7 +26,11 @@ const SCALARS: Readonly<Record<string, readonly [ScalarType, string]>> = {
   quantity: ["quantity", "resource.Quantity"],
   intOrString: ["intOrString", "intstr.IntOrString"],
 };
-const UNTYPED = new Set(["rawExtension", "fieldsV1", "any"]);
+const UNTYPED: Readonly<Record<string, AnySchema>> = {
+  rawExtension: { kind: "any", goType: "runtime.RawExtension" },
+  fieldsV1: { kind: "any", goType: "v1.FieldsV1" },
+  any: { kind: "any" },
+};
 
 const LIST = "[]";
 const MAP = "map[string]";
@@ -90,7 +95,8 @@ export class GoSchemas {
     if (type.startsWith(MAP)) return this.#map(type.slice(MAP.length), fact);
     const scalar = SCALARS[type];
     if (scalar) return { kind: "scalar", type: scalar[0], goType: fact.goType ?? scalar[1], ...constraintsOf(fact) };
-    if (UNTYPED.has(type)) return { kind: "any" };
+    const untyped = UNTYPED[type];
+    if (untyped) return untyped;
     const object = this.type(type);
     return fact.mapType === undefined
       ? object

@@ -61,6 +61,8 @@ export interface MapSchema extends Constraints {
 /** Anything goes (RawExtension, FieldsV1, untyped schemas). */
 export interface AnySchema extends Constraints {
   readonly kind: "any";
+  /** The Go type, where it has one. */
+  readonly goType?: "v1.FieldsV1" | "runtime.RawExtension";
 }
 
 export interface Field {
