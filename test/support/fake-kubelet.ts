@@ -1,12 +1,12 @@
 import type { ContainerStatus, Node, Pod } from "../../src/api/generated/core-v1.ts";
-import { nodes, pods } from "../../src/api/generated/resources.ts";
+import { leases, nodes, pods } from "../../src/api/generated/resources.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "../../src/api/status-error.ts";
 import type { ApiClient } from "../../src/client/api-client.ts";
 import { Controller, ownKey, source } from "../../src/client/controller.ts";
 import { Informers } from "../../src/client/informers.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import type { Random } from "../../src/lib/random.ts";
-import { formatTimestamp } from "../../src/lib/timestamp.ts";
+import { formatMicroTimestamp, formatTimestamp } from "../../src/lib/timestamp.ts";
 import { type Logger, silentLogger } from "../../src/observe/logger.ts";
 
 export interface FakeKubeletOptions {
@@ -78,8 +78,25 @@ export class FakeKubelet implements AsyncDisposable {
   async #playNode(key: string): Promise<void> {
     const node = this.#informers.of(nodes).get(key);
     if (!node || node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) return;
+    await this.#createLease(key);
     const body = { status: nodeStatus(node, this.#options.clock.now()) };
     await this.#options.client.patch(nodes, key, undefined, { type: "strategic", body }, { subresource: "status" });
+  }
+
+  async #createLease(node: string): Promise<void> {
+    const now = formatMicroTimestamp(this.#options.clock.now());
+    const metadata = { name: node, namespace: "kube-node-lease" };
+    const spec = { holderIdentity: node, leaseDurationSeconds: 40, renewTime: now };
+    try {
+      await this.#options.client.create(leases, {
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata,
+        spec,
+      });
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
   }
 
   async #playPod(key: string): Promise<void> {
