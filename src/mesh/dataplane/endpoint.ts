@@ -23,6 +23,8 @@ export class Endpoint {
   terminating = false;
   /** Unused connections, the one used last at the end. */
   readonly #idle: UpstreamConnection[] = [];
+  /** The shortest time for which the server has left a connection unused before it closed it; milliseconds. */
+  #closedAfter = Number.POSITIVE_INFINITY;
   #refusals = 0;
   #ejectedUntil = 0;
   #ejections = 0;
@@ -51,14 +53,16 @@ export class Endpoint {
 
   /**
    * A connection that is not in use and that the server is not about to close; undefined when there is none.
-   * `youngest`: only one that was in use less than that many milliseconds ago.
+   * `youngest`: only one that was in use less than that many milliseconds ago, and not half as long ago as it takes this server
+   * to close one without a word.
    */
   takeIdle(now: number, youngest: number): UpstreamConnection | undefined {
+    const limit = youngest === Number.POSITIVE_INFINITY ? youngest : Math.min(youngest, this.#closedAfter / 2);
     for (;;) {
       const last = this.#idle.at(-1);
       if (!last) return undefined;
       const age = now - last.idleSince;
-      if (age >= youngest && age < last.idleLimit) return undefined;
+      if (age >= limit && age < last.idleLimit) return undefined;
       this.#idle.pop();
       if (age < last.idleLimit) return last;
       last.destroy();
@@ -71,7 +75,8 @@ export class Endpoint {
   }
 
   /** The server closed a connection that was not in use. */
-  dropIdle(connection: UpstreamConnection): void {
+  dropIdle(connection: UpstreamConnection, now: number): void {
+    this.#closedAfter = Math.min(this.#closedAfter, now - connection.idleSince);
     const place = this.#idle.lastIndexOf(connection);
     if (place >= 0) this.#idle.splice(place, 1);
   }
@@ -101,6 +106,8 @@ export class Endpoint {
 
   /** The k-th ejection in a row lasts 2^(k-1) seconds, at most 30. */
   refused(now: number): void {
+    // What listens there next is another program.
+    this.#closedAfter = Number.POSITIVE_INFINITY;
     if (++this.#refusals < EJECT_AFTER) return;
     this.#refusals = 0;
     this.#ejectedUntil = now + Math.min(EJECT_MOST, EJECT_FIRST * 2 ** this.#ejections++);

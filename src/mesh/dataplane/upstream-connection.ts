@@ -241,7 +241,7 @@ export class UpstreamConnection {
   }
 
   #close(): void {
-    if (this.#state === STATE.unused) this.endpoint.dropIdle(this);
+    if (this.#state === STATE.unused) this.endpoint.dropIdle(this, this.#context.monotonic());
     if (this.#asker && this.#state === STATE.switched) this.#finish(this.#asker, true);
     else if (this.#asker) this.#fail(this.connecting ? "refused" : "reset");
     else this.destroy();
