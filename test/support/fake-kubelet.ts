@@ -95,7 +95,8 @@ export class FakeKubelet implements AsyncDisposable {
         spec,
       });
     } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
+      // An engine without the namespace kube-node-lease keeps none.
+      if (!isAlreadyExists(error) && !isNotFound(error)) throw error;
     }
   }
 
