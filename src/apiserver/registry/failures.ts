@@ -1,3 +1,4 @@
+import type { KubeObject } from "../../api/object.ts";
 import { qualifiedName, type Resource } from "../../api/resource.ts";
 import { type StatusDetails, StatusError } from "../../api/status-error.ts";
 import { FieldErrors, invalidError } from "../../api/validation/field-errors.ts";
@@ -11,8 +12,9 @@ export function notFound(resource: Named, name: string): StatusError {
   return new StatusError("NotFound", `${subject(resource, name)} not found`, details(resource, name));
 }
 
-export function alreadyExists(resource: Named, name: string): StatusError {
-  return new StatusError("AlreadyExists", `${subject(resource, name)} already exists`, details(resource, name));
+export function alreadyExists(resource: Named, { name, deletionTimestamp }: KubeObject["metadata"]): StatusError {
+  const goes = deletionTimestamp === undefined ? "" : "object is being deleted: ";
+  return new StatusError("AlreadyExists", `${goes}${subject(resource, name)} already exists`, details(resource, name));
 }
 
 export function conflict(resource: Named, name: string, why: string): StatusError {

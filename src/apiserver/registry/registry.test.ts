@@ -68,6 +68,14 @@ describe("create()", () => {
     );
   });
 
+  test("says of what is there still that it goes", async () => {
+    const { name } = (await fixture.create("", "configmaps", map("m", {}, { finalizers: ["x/y"] }))).metadata;
+    await fixture.registry.delete({ ...fixture.at("", "configmaps"), name }, { dryRun: false }, fixture.context);
+    expect(await failure(fixture.create("", "configmaps", map("m")))).toBe(
+      '409 object is being deleted: configmaps "m" already exists',
+    );
+  });
+
   test("refuses a namespace that is missing or another one", async () => {
     const target = { ...fixture.at("", "configmaps"), namespace: "none" };
     const object = { apiVersion: "v1", kind: "ConfigMap", ...map("m") } as KubeObject;

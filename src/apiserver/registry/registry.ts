@@ -134,7 +134,7 @@ export class Registry {
     const object = created(this.#writing, write, { object: wanted, tracked: false });
     const { name } = object.metadata;
     const written = await this.#commit(write, name, (current, revision) => {
-      if (current) throw alreadyExists(write.info, name);
+      if (current) throw alreadyExists(write.info, current.metadata);
       return this.#put(write, undefined, object, revision);
     });
     return write.kind.view(written.object);
