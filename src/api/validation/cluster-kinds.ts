@@ -39,12 +39,14 @@ export const CLUSTER_KINDS: readonly (readonly [string, KindRules])[] = [
   }),
   forKind(resources.ingresses, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateIngress,
     update: validateIngressUpdate,
     subresources: { status: validateIngressStatus },
   }),
   forKind(resources.ingressclasses, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateIngressClass,
     update: validateIngressClassUpdate,
   }),
@@ -67,21 +69,25 @@ export const CLUSTER_KINDS: readonly (readonly [string, KindRules])[] = [
   }),
   forKind(resources.runtimeclasses, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateRuntimeClass,
     update: validateRuntimeClassUpdate,
   }),
   forKind(resources.storageclasses, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateStorageClass,
     update: validateStorageClassUpdate,
   }),
   forKind(resources.volumeattributesclasses, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateAttributesClass,
     update: validateAttributesClassUpdate,
   }),
   forKind(resources.csistoragecapacities, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateStorageCapacity,
     update: validateStorageCapacityUpdate,
   }),

@@ -26,6 +26,7 @@ import { validateAddresses, validateService } from "./service.ts";
 export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   forKind(resources.namespaces, {
     name: labelProblems,
+    metaAgain: true,
     create: validateNamespace,
     subresources: {
       finalize: (namespace, _old, errors) => validateNamespaceFinalize(namespace, errors),
@@ -34,11 +35,17 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   }),
   forKind(resources.configmaps, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateConfigMap,
     update: validateConfigMapUpdate,
   }),
-  forKind(resources.secrets, { name: subdomainProblems, create: validateSecret, update: validateSecretUpdate }),
-  forKind(resources.serviceaccounts, { name: subdomainProblems }),
+  forKind(resources.secrets, {
+    name: subdomainProblems,
+    metaAgain: true,
+    create: validateSecret,
+    update: validateSecretUpdate,
+  }),
+  forKind(resources.serviceaccounts, { name: subdomainProblems, metaAgain: true }),
   forKind(resources.services, {
     name: labelProblems,
     first: validateAddresses,
@@ -48,16 +55,19 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   }),
   forKind(resources.endpoints, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateEndpoints,
     update: validateEndpointsUpdate,
   }),
   forKind(resources.endpointslices, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateEndpointSlice,
     update: validateEndpointSliceUpdate,
   }),
   forKind(resources.pods, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validatePod,
     update: validatePodUpdate,
     subresources: { status: validatePodStatus, ephemeralcontainers: validateEphemeralContainersUpdate },
@@ -75,6 +85,7 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   forKind(resources.events, { create: validateEvent, update: validateEventUpdate }),
   forKind(resources.persistentvolumeclaims, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateClaim,
     update: validateClaimUpdate,
     subresources: { status: (claim, _old, errors) => validateClaimStatus(claim, errors) },
@@ -87,10 +98,11 @@ export const CORE_KINDS: readonly (readonly [string, KindRules])[] = [
   }),
   forKind(resources.persistentvolumes, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validatePersistentVolume,
     update: validatePersistentVolumeUpdate,
   }),
-  forKind(resources.limitranges, { name: subdomainProblems, create: validateLimitRange }),
+  forKind(resources.limitranges, { name: subdomainProblems, metaAgain: true, create: validateLimitRange }),
   forKind(resources.resourcequotas, {
     name: subdomainProblems,
     create: validateResourceQuota,

@@ -9,6 +9,8 @@ export interface KindRules {
   readonly name?: NameRule;
   /** Any qualified finalizer will do, not only those that Kubernetes knows. */
   readonly anyFinalizer: boolean;
+  /** An update looks at the metadata as if the object were new; of that only generateName can be wrong on its own. */
+  readonly metaAgain: boolean;
   /** What is wrong already before anything else is looked at, and is told alone. */
   first(object: KubeObject, old: KubeObject | undefined, errors: FieldErrors): void;
   /** `group`: of the API that the request uses, where a kind is served by two. */
@@ -23,6 +25,7 @@ type ChangeRule<T> = (object: T, old: T, errors: FieldErrors, group: string) => 
 export interface TypedRules<T> {
   readonly name?: NameRule;
   readonly anyFinalizer?: boolean;
+  readonly metaAgain?: boolean;
   readonly first?: (object: T, old: T | undefined, errors: FieldErrors) => void;
   readonly create?: Rule<T>;
   /** By default an object must be good again as if it were new. */
@@ -47,6 +50,7 @@ export function forKind<T extends KubeObject>(
     {
       ...(rules.name && { name: rules.name }),
       anyFinalizer: rules.anyFinalizer ?? false,
+      metaAgain: rules.metaAgain ?? false,
       first: (object, old, errors) => rules.first?.(typed(object), old && typed(old), errors),
       create,
       update: (object, old, errors, group) => {

@@ -25,9 +25,8 @@ export interface MetaRules {
 }
 
 export function validateObjectMeta(meta: ObjectMeta, rules: MetaRules, errors: FieldErrors): void {
-  const { name = "", generateName = "", namespace = "" } = meta;
-  if (generateName !== "")
-    errors.invalidAll(METADATA.child("generateName"), generateName, prefixProblems(generateName, rules));
+  const { name = "", namespace = "" } = meta;
+  validateGenerateName(meta, rules, errors);
   if (name === "") errors.required(METADATA.child("name"), "name or generateName is required");
   else errors.invalidAll(METADATA.child("name"), name, rules.name(name));
   if (!rules.namespaced) {
@@ -39,6 +38,12 @@ export function validateObjectMeta(meta: ObjectMeta, rules: MetaRules, errors: F
   validateFinalizers(meta.finalizers ?? [], errors);
   validateManagedFields(meta.managedFields ?? [], errors);
   if (rules.standardFinalizers) validateStandardFinalizers(meta, errors);
+}
+
+/** A name that others were made of, too. */
+export function validateGenerateName({ generateName = "" }: ObjectMeta, rules: MetaRules, errors: FieldErrors): void {
+  if (generateName !== "")
+    errors.invalidAll(METADATA.child("generateName"), generateName, prefixProblems(generateName, rules));
 }
 
 function prefixProblems(prefix: string, rules: MetaRules): string[] {

@@ -6,7 +6,7 @@ import type { KindRules } from "./kind-rule.ts";
 import { validateCustom, validateCustomUpdate } from "./custom-object.ts";
 import { NOWHERE } from "./structural.ts";
 import { pathSegmentProblems, subdomainProblems } from "./names.ts";
-import { type MetaRules, validateObjectMeta, validateObjectMetaUpdate } from "./object-meta.ts";
+import { type MetaRules, validateGenerateName, validateObjectMeta, validateObjectMetaUpdate } from "./object-meta.ts";
 
 /**
  * Whether objects are what their kinds allow, in the words of Kubernetes. Objects must have been decoded, defaulted and
@@ -53,6 +53,7 @@ export function validateUpdate(
   validateObjectMetaUpdate(object.metadata, old.metadata, { ...metaRules, standardFinalizers: false }, errors);
   if (info.custom || rules?.name !== undefined)
     validateObjectMetaUpdate(object.metadata, old.metadata, metaRules, errors);
+  if (rules?.metaAgain && subresource === undefined) validateGenerateName(object.metadata, metaRules, errors);
   if (info.custom) validateCustomUpdate(info, object, old, subresource, errors);
   if (!rules || !mayGoOn(info, errors)) return errors.list;
   if (subresource === undefined) rules.update(object, old, errors, group);

@@ -39,10 +39,11 @@ export const WORKLOAD_KINDS: readonly (readonly [string, KindRules])[] = [
   }),
   forKind(resources.controllerrevisions, {
     name: subdomainProblems,
+    metaAgain: true,
     create: validateControllerRevision,
     update: validateControllerRevisionUpdate,
   }),
-  forKind(resources.jobs, { name: subdomainProblems, create: validateJob, update: validateJobUpdate }),
+  forKind(resources.jobs, { name: subdomainProblems, metaAgain: true, create: validateJob, update: validateJobUpdate }),
   forKind(resources.cronjobs, { name: subdomainProblems, create: validateCronJob, update: validateCronJobUpdate }),
   forKind(resources.horizontalpodautoscalers, {
     name: subdomainProblems,
