@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { type RegistryFixture, registryFixture } from "../../test/support/registry.ts";
 import { seededRandom } from "../../test/support/seeded-random.ts";
-import { endpointslices, namespaces, services } from "../api/generated/resources.ts";
+import { clusterrolebindings, clusterroles, endpointslices, namespaces, services } from "../api/generated/resources.ts";
 import type { ApiClient } from "../client/api-client.ts";
 import { API_SERVER } from "./auth/engine-users.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -34,6 +34,10 @@ test("puts into place what every Kubernetes has", async () => {
     endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
     ports: [{ name: "https", port: 6443 }],
   });
+  expect((await client.list(clusterroles)).items.map(({ metadata }) => metadata.name)).toEqual(
+    expect.arrayContaining(["admin", "cluster-admin", "edit", "view"]),
+  );
+  expect((await client.get(clusterrolebindings, "cluster-admin")).subjects).toMatchObject([{ name: "system:masters" }]);
   const critical = { ...fixture.at("scheduling.k8s.io", "priorityclasses"), name: "system-node-critical" };
   expect(fixture.registry.get(critical)).toMatchObject({ value: 2_000_001_000 });
 });

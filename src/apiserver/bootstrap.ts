@@ -1,9 +1,10 @@
 import type { EndpointSlice } from "../api/generated/discovery-v1.ts";
-import { endpointslices, namespaces, services } from "../api/generated/resources.ts";
+import { clusterrolebindings, clusterroles, endpointslices, namespaces, services } from "../api/generated/resources.ts";
 import type { Draft, KubeObject } from "../api/object.ts";
 import type { Resource } from "../api/resource.ts";
 import { isAlreadyExists, isNotFound } from "../api/status-error.ts";
 import type { ApiClient } from "../client/api-client.ts";
+import { DEFAULT_BINDING, DEFAULT_ROLES } from "./auth/default-roles.ts";
 
 export interface BootstrapOptions {
   /** Address and port of the Service `kubernetes`. */
@@ -51,6 +52,8 @@ export async function bootstrap(client: ApiClient, options: BootstrapOptions): P
   await Promise.all([
     ensureService(client, options),
     ensureSlice(client, options),
+    ensure(client, clusterrolebindings, DEFAULT_BINDING),
+    ...DEFAULT_ROLES.map((role) => ensure(client, clusterroles, role)),
     ...CLASSES.map(([name, value, description]) =>
       ensure(client, priorityclasses, {
         apiVersion: "scheduling.k8s.io/v1",

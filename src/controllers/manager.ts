@@ -14,6 +14,7 @@ import { GarbageCollector } from "./gc/garbage-collector.ts";
 import { NamespaceController } from "./namespace/namespace-controller.ts";
 import { NodeUpkeepController } from "./node-upkeep/node-upkeep-controller.ts";
 import { ReplicaSetController } from "./replicaset/replica-set-controller.ts";
+import { RoleAggregationController } from "./role-aggregation/role-aggregation-controller.ts";
 import { RouteStatusController } from "./route-status/route-status-controller.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { NamespaceDefaultsController } from "./service-account/namespace-defaults-controller.ts";
@@ -54,6 +55,7 @@ export type ControllerName =
   | "nodeUpkeep"
   | "namespaceDefaults"
   | "volumeClaim"
+  | "roleAggregation"
   | "routeStatus"
   | "garbageCollector"
   | "namespace";
@@ -67,6 +69,7 @@ const CONTROLLERS: Readonly<Record<ControllerName, (deps: ManagerDeps) => AsyncD
   nodeUpkeep: (deps) => new NodeUpkeepController(deps),
   namespaceDefaults: (deps) => new NamespaceDefaultsController(deps),
   volumeClaim: (deps) => new VolumeClaimController(deps),
+  roleAggregation: (deps) => new RoleAggregationController(deps),
   routeStatus: (deps) => new RouteStatusController(deps),
   garbageCollector: (deps) => new GarbageCollector(deps),
   namespace: (deps) => new NamespaceController(deps),

@@ -4,7 +4,9 @@ import type { Pod } from "../../src/api/generated/core-v1.ts";
 import type { HTTPRoute } from "../../src/api/generated/gateway-networking-k8s-io.ts";
 import type { MeshWorker } from "../../src/api/generated/sluice-dev.ts";
 import type { EndpointSlice } from "../../src/api/generated/discovery-v1.ts";
+import type { ClusterRole } from "../../src/api/generated/rbac-v1.ts";
 import {
+  clusterroles,
   configmaps,
   deployments,
   endpointslices,
@@ -495,4 +497,14 @@ test("a route is programmed when every worker has it in force, and refused ports
     `${ns}/shop`,
     ({ status }) => status?.conditions?.[0]?.message === "port 80: only for root",
   );
+});
+
+test("a role that is made of others has their rules, also of one that comes later", async () => {
+  const apiVersion = "rbac.authorization.k8s.io/v1";
+  const labels = { "rbac.authorization.k8s.io/aggregate-to-view": "true" };
+  const rules = [{ verbs: ["get"], apiGroups: ["example.com"], resources: ["things"] }];
+  await engine.client.create(clusterroles, { apiVersion, kind: "ClusterRole", metadata: { name: "a", labels }, rules });
+  const has = (role: ClusterRole): boolean =>
+    Boolean(role.rules?.some(({ resources }) => resources?.includes("things")));
+  await engine.find(clusterroles, "admin", has);
 });
