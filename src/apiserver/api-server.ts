@@ -11,6 +11,7 @@ import { endpointAddresses } from "./admission/endpoint-addresses.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { nodeTaint } from "./admission/node-taint.ts";
 import { priority } from "./admission/priority.ts";
+import { roleEscalation } from "./admission/role-escalation.ts";
 import { runtimeClass } from "./admission/runtime-class.ts";
 import { storageProtection } from "./admission/storage-protection.ts";
 import { serviceAccountAdmission } from "./admission/service-account.ts";
@@ -123,6 +124,7 @@ export class ApiServer implements AsyncDisposable {
         storageProtection,
         runtimeClass,
         endpointAddresses(options.addresses.podCidr),
+        roleEscalation,
         ...options.admitters,
       ],
       hooks: new Map([["/services", services]]),
