@@ -29,6 +29,7 @@ import { ObjectJson } from "./encoding/object-json.ts";
 import { EventExpiry } from "./event-expiry.ts";
 import type { Exchange } from "./http/exchange.ts";
 import { Health } from "./http/health.ts";
+import { IssuerPaths } from "./http/issuer-paths.ts";
 import { OpenApiPaths } from "./http/openapi-paths.ts";
 import { PlainPaths } from "./http/plain-paths.ts";
 import { Presenter } from "./http/presenter.ts";
@@ -141,7 +142,7 @@ export class ApiServer implements AsyncDisposable {
     const open: OpenStreams = { watches: new Set(), logs: new Set() };
     const authenticator = new Authenticator(pki.adminToken, tokens);
     const authorizer = new Authorizer(storedPolicy(view));
-    const router = this.#router(options, authorizer, authenticator, open);
+    const router = this.#router(options, authorizer, { authenticator, tokens }, open);
     this.#server = new ApiHttpServer({
       identity: pki.server,
       ca: pki.ca,
@@ -177,9 +178,10 @@ export class ApiServer implements AsyncDisposable {
   #router(
     { types, clock, random, version, pki }: ApiServerOptions,
     authorizer: Authorizer,
-    authenticator: Authenticator,
+    { authenticator, tokens }: { readonly authenticator: Authenticator; readonly tokens: ServiceAccountTokens },
     open: OpenStreams,
   ): RequestRouter {
+    const serverAddress = (): string => `127.0.0.1:${this.port}`;
     const json = new ObjectJson();
     const presenter = new Presenter(json, clock);
     const encoder = new ChangeEncoder(json, clock);
@@ -197,7 +199,8 @@ export class ApiServer implements AsyncDisposable {
       version: versionInfo(version),
       health: new Health({ healthz: {}, livez: {}, readyz: {} }),
       openApi: new OpenApiPaths(types, KUBERNETES_VERSION),
-      serverAddress: () => `127.0.0.1:${this.port}`,
+      issuer: new IssuerPaths(tokens, serverAddress),
+      serverAddress,
     });
     const special = specialHandlers({
       registry: this.registry,

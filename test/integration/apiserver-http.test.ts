@@ -123,6 +123,23 @@ describe("one port", () => {
   });
 });
 
+test("tells who issues tokens and how they are verified", async () => {
+  const found = await callHttp1(server, { path: "/.well-known/openid-configuration" });
+  expect(json(found)).toEqual({
+    issuer: "https://kubernetes.default.svc",
+    jwks_uri: `${server.running.url}/openid/v1/jwks`,
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["ES256"],
+  });
+  const keys = await callHttp1(server, { path: "/openid/v1/jwks" });
+  expect(keys.headers).toMatchObject({
+    "content-type": "application/jwk-set+json",
+    "cache-control": "public, max-age=3600",
+  });
+  expect(json(keys)).toMatchObject({ keys: [{ use: "sig", kty: "EC", crv: "P-256", alg: "ES256" }] });
+});
+
 describe("who asks", () => {
   const me = async (as: Parameters<typeof callHttp1>[2], headers: Record<string, string> = {}): Promise<unknown> => {
     const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";

@@ -34,6 +34,19 @@ const BASIC: readonly PolicyRule[] = [
   },
 ];
 
+/** What service accounts may ask besides: by what their tokens are verified. */
+const ISSUER_DISCOVERY: readonly PolicyRule[] = [
+  {
+    verbs: ["get"],
+    nonResourceURLs: [
+      "/.well-known/openid-configuration",
+      "/.well-known/openid-configuration/",
+      "/openid/v1/jwks",
+      "/openid/v1/jwks/",
+    ],
+  },
+];
+
 const MESH: readonly PolicyRule[] = [
   { verbs: READ, apiGroups: ["", "discovery.k8s.io"], resources: ["services", "nodes", "pods", "endpointslices"] },
   { verbs: READ, apiGroups: ["gateway.networking.k8s.io", "sluice.dev"], resources: ["*"] },
@@ -56,7 +69,11 @@ const NODE: readonly PolicyRule[] = [
 ];
 
 const BY_NAME: Readonly<Record<string, readonly PolicyRule[]>> = { "system:sluice:mesh": MESH };
-const BY_GROUP: Readonly<Record<string, readonly PolicyRule[]>> = { [AUTHENTICATED]: BASIC, "system:nodes": NODE };
+const BY_GROUP: Readonly<Record<string, readonly PolicyRule[]>> = {
+  [AUTHENTICATED]: BASIC,
+  "system:nodes": NODE,
+  "system:serviceaccounts": ISSUER_DISCOVERY,
+};
 
 /** Rules that hold whatever is stored: the parts of the engine, discovery, and questions about oneself. */
 export function builtinRules(user: User): readonly PolicyRule[] {

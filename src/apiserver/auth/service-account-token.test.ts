@@ -61,6 +61,18 @@ describe("a service account's token", () => {
     });
   });
 
+  test("is verified by the public key that it names", async () => {
+    const { kid, ...key } = tokens.publicKey;
+    const [header = "", payload, signature = ""] = issue().split(".");
+    expect(JSON.parse(Buffer.from(header, "base64url").toString())).toEqual({ alg: "ES256", kid, typ: "JWT" });
+    const imported = await crypto.subtle.importKey("jwk", key, { name: "ECDSA", namedCurve: "P-256" }, false, [
+      "verify",
+    ]);
+    const content = Buffer.from(`${header}.${payload}`);
+    const good = Buffer.from(signature, "base64url");
+    expect(await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, imported, good, content)).toBe(true);
+  });
+
   test("ends in time", async () => {
     const token = issue();
     await clock.advance(3_599_000);

@@ -1,10 +1,21 @@
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { CREDENTIAL_ID, serviceAccountGroups, serviceAccountName, type User } from "./user.ts";
 
 /** Who issues the tokens, and for whom when nothing else is asked for. */
 export const ISSUER = "https://kubernetes.default.svc";
+
+/** ECDSA on P-256 with SHA-256 (RFC 7518 section 3.4). */
+export const ALGORITHM = "ES256";
 
 export interface TokenRequest {
   readonly namespace: string;
@@ -60,6 +71,8 @@ interface Claims {
 export class ServiceAccountTokens {
   readonly #privateKey: KeyObject;
   readonly #publicKey: KeyObject;
+  /** Digest of the public key, as Kubernetes names keys. */
+  readonly #keyId: string;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #uidOf: UidLookup;
@@ -73,9 +86,17 @@ export class ServiceAccountTokens {
   }) {
     this.#privateKey = createPrivateKey(deps.key);
     this.#publicKey = createPublicKey(this.#privateKey);
+    this.#keyId = createHash("sha256")
+      .update(this.#publicKey.export({ type: "spki", format: "der" }))
+      .digest("base64url");
     this.#clock = deps.clock;
     this.#random = deps.random;
     this.#uidOf = deps.uidOf;
+  }
+
+  /** The public key as a JSON web key (RFC 7517), by which others may verify the tokens. */
+  get publicKey(): JsonWebKey {
+    return { use: "sig", ...this.#publicKey.export({ format: "jwk" }), kid: this.#keyId, alg: ALGORITHM };
   }
 
   issue(request: TokenRequest): IssuedToken {
@@ -96,7 +117,7 @@ export class ServiceAccountTokens {
       nbf: now,
       sub: serviceAccountName(namespace, serviceAccount.name),
     };
-    const content = `${encode({ alg: "ES256", typ: "JWT" })}.${encode(claims)}`;
+    const content = `${encode({ alg: ALGORITHM, kid: this.#keyId, typ: "JWT" })}.${encode(claims)}`;
     const signature = sign("sha256", Buffer.from(content), { key: this.#privateKey, dsaEncoding: "ieee-p1363" });
     return { token: `${content}.${signature.toString("base64url")}`, expires: claims.exp * 1000 };
   }

@@ -7,6 +7,7 @@ import { methodNotAllowed, noSuchPath } from "../registry/failures.ts";
 import { parseAccept } from "./accept.ts";
 import type { Body, Exchange } from "./exchange.ts";
 import type { Health } from "./health.ts";
+import type { IssuerPaths } from "./issuer-paths.ts";
 import type { OpenApiPaths } from "./openapi-paths.ts";
 import { readableJson } from "./readable.ts";
 
@@ -15,6 +16,7 @@ export interface PlainPathsDeps {
   readonly version: VersionInfo;
   readonly health: Health;
   readonly openApi: OpenApiPaths;
+  readonly issuer: IssuerPaths;
   /** `127.0.0.1:6443`, known once the server listens. */
   readonly serverAddress: () => string;
 }
@@ -37,6 +39,7 @@ export class PlainPaths {
     const segments = exchange.path.split("/").filter((segment) => segment !== "");
     const [first = "", ...rest] = segments;
     if (this.#deps.health.has(first)) return this.#deps.health.serve(exchange, first, rest);
+    if (this.#deps.issuer.has(exchange.path)) return this.#deps.issuer.serve(exchange);
     if (first === "openapi") return this.#deps.openApi.serve(exchange, rest);
     if (first === "version" && rest.length === 0) return sendReadable(exchange, this.#deps.version);
     if (first === "api" || first === "apis") return this.#discover(exchange, first, rest);
@@ -85,8 +88,8 @@ export class PlainPaths {
       `/apis/${name}`,
       ...all.map((v) => `/apis/${name}/${v}`),
     ]);
-    const others = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"];
-    return { paths: ["/api", "/api/v1", "/apis", ...versions.sort(), ...others] };
+    const others = ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version"];
+    return { paths: ["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", ...versions.sort(), ...others] };
   }
 }
 
