@@ -150,9 +150,7 @@ describe("evidence of a release", () => {
 });
 
 describe("false alarms", () => {
-  test("stay under 1 % in releases of a version as good as the old one, whatever the weights do", {
-    timeout: 60_000,
-  }, () => {
+  test("stay under 1 % in releases of a version as good as the old one, whatever the weights do", () => {
     const random = seededRandom(20260101);
     const runs = 1500;
     let alarms = 0;

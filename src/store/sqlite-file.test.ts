@@ -248,7 +248,7 @@ describe("a store file", () => {
         ),
         { numRuns: 150 },
       );
-    }, 60_000);
+    });
 
     it("tells a beginning of what was written when the end of its log is missing or changed", async () => {
       const store = open(path);
@@ -272,7 +272,7 @@ describe("a store file", () => {
         }),
         { numRuns: 40 },
       );
-    }, 60_000);
+    });
   });
 
   it("says so when its directory is not there", () => {

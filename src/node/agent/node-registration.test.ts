@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import type { Lease } from "../../api/generated/coordination-v1.ts";
 import type { Node } from "../../api/generated/core-v1.ts";
@@ -10,9 +10,6 @@ import type { ApiClient } from "../../client/api-client.ts";
 import { silentLogger } from "../../observe/logger.ts";
 import { ImageStore } from "../images/image-store.ts";
 import { NodeRegistration } from "./node-registration.ts";
-
-// Processes and disks are real: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 60_000 });
 
 let home: string;
 beforeEach(() => {

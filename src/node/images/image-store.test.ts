@@ -15,12 +15,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ImageStore } from "./image-store.ts";
 import { type TarEntry, TarWriter } from "./tar-writer.ts";
-
-// Processes and disks are real: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 60_000 });
 
 let dir: string;
 let store: ImageStore;

@@ -11,15 +11,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FakeClock } from "../../../test/support/fake-clock.ts";
 import { silentLogger } from "../../observe/logger.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import { type LogOptions, readLog, tailOfLog } from "./log-reader.ts";
 import { LogTimes, timesPath } from "./log-times.ts";
-
-// Processes and disks are real: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 60_000 });
 
 let dir: string;
 let path: string;

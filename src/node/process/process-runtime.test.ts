@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../lib/clock.ts";
 import { systemClock as clock } from "../../main/system-clock.ts";
 import type { ContainerSpec, Running } from "../runtime.ts";
@@ -22,9 +22,6 @@ import { readStat } from "./process-identity.ts";
 import { ProcessRuntime } from "./process-runtime.ts";
 import { removeTree } from "./remove-tree.ts";
 import { processesWith } from "../../../test/support/processes.ts";
-
-// Processes and disks are real: on a busy machine they take their time.
-vi.setConfig({ testTimeout: 60_000 });
 
 const tools = findHostTools();
 const probeDir = realpathSync(mkdtempSync(join(tmpdir(), "sluice-probe-")));

@@ -189,14 +189,14 @@ class History {
 }
 
 describe("whatever happens in whatever order, whoever is killed in between", () => {
-  test("every request finds a pod of a released version", { timeout: 120_000 }, () => {
+  test("every request finds a pod of a released version", () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => new History(seed).play(500)),
       { numRuns: 30 },
     );
   });
 
-  test("and all phases are gone through", { timeout: 120_000 }, () => {
+  test("and all phases are gone through", () => {
     const phases = new Set<string>();
     for (let seed = 1; seed <= 400 && phases.size < PHASES.length; seed++) {
       const history = new History(seed);
