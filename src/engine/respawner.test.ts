@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { processesWith } from "../../test/support/processes.ts";
 import { startRespawner } from "./respawner.ts";
 
 let root: string;
@@ -44,4 +45,11 @@ describe("a command that ends at once comes back", () => {
 
   test("with short ones when it is killed", async () =>
     expect(await pausesAfter("kill -KILL $$")).toEqual(["0.2", "0.2", "0.2", "0.2", "0.2"]));
+});
+
+test("a command does not come back when its home has been deleted", async () => {
+  const command = script(join(root, "command"), `rm -r '${join(root, "run")}'; exit 1`);
+  const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
+  startRespawner({ run: join(root, "run"), logs: join(root, "logs") }, { name: "one", command: [command], env });
+  while (processesWith(root).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 });

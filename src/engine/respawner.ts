@@ -15,8 +15,9 @@ export const EXIT_CONFIG = 78;
 
 /**
  * Keeps one command running: it comes back at once after a crash, with growing pauses when it crashes again within ten
- * seconds, and not at all after exit code 0 or 78. That somebody kills it (137: SIGKILL) says nothing of the command, so the
- * pauses do not grow: all mesh workers could be in one at the same time. In plain sh because it must cost nothing (about 1 MB) and never fail.
+ * seconds, and not at all after exit code 0 or 78, or when the home has been deleted. That somebody kills it (137: SIGKILL)
+ * says nothing of the command, so the pauses do not grow: all mesh workers could be in one at the same time. In plain sh
+ * because it must cost nothing (about 1 MB) and never fail.
  */
 const RESPAWN = `#!/bin/sh
 # respawn.sh NAME RUN LOG COMMAND...
@@ -34,7 +35,7 @@ child= stop=
 trap 'stop=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
 record "$name.respawner" $$
 quick=0
-while [ -z "$stop" ]; do
+while [ -z "$stop" ] && [ -d "$run" ]; do
   began=$(date +%s)
   "$@" >>"$log" 2>&1 </dev/null &
   child=$!
