@@ -1,7 +1,6 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
-import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import { keyOf } from "../../api/object.ts";
-import { DRAIN_TIMEOUT, isDrained, workerLeaseEnd } from "../../plan/node/drain.ts";
+import { DRAIN_TIMEOUT, haveReported, isDrained, mentionsPod, workerLeaseEnd } from "../../plan/node/drain.ts";
 import { gracePeriod } from "../../plan/node/stop.ts";
 import type { NodeContext } from "./node-context.ts";
 
@@ -25,10 +24,12 @@ export function drained(
     const now = clock.now();
     const workers = objects.workers.list();
     for (const slice of objects.slices.inNamespace(pod.metadata.namespace ?? "")) {
-      if (mentions(slice, pod, podIP)) named.add(keyOf(slice));
+      if (mentionsPod(slice, pod, podIP)) named.add(keyOf(slice));
     }
     const slices = [...named].map((key) => objects.slices.get(key));
-    if (isDrained({ pod, podIP, slices, since, workers, processes: meshProcesses() }, now)) return resolve();
+    // The processes come last: to find them is to read files, and every report of a worker brings us here.
+    if (isDrained({ pod, podIP, slices, since, workers }, now) && haveReported(meshProcesses(), workers))
+      return resolve();
     cancelCheck?.();
     // A worker that dies says nothing: look again when its lease is over.
     const ends = workers.map(workerLeaseEnd).filter((end) => end > now);
@@ -48,10 +49,4 @@ export function drained(
     cancelCheck?.();
     signal.removeEventListener("abort", abort);
   });
-}
-
-function mentions({ endpoints }: EndpointSlice, { metadata }: Pod, podIP: string): boolean {
-  return (endpoints ?? []).some(({ targetRef, addresses }) =>
-    targetRef ? targetRef.uid === metadata.uid : addresses.includes(podIP),
-  );
 }

@@ -1,5 +1,5 @@
 import type { Pod } from "../../api/generated/core-v1.ts";
-import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
+import type { Endpoint, EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { leaseEnd } from "../routing/live-workers.ts";
 
@@ -17,8 +17,6 @@ export interface DrainView {
   /** The newest of all slices when the drain began: one that named the pod before may be news to a worker. */
   readonly since: number;
   readonly workers: readonly MeshWorker[];
-  /** Those that run, whether or not they have told the API. */
-  readonly processes: readonly MeshProcess[];
 }
 
 /** So long the mesh may take, at most. Milliseconds. */
@@ -26,24 +24,28 @@ export const DRAIN_TIMEOUT = 5000;
 const DEFAULT_LEASE_SECONDS = 2;
 
 /** Whether the slice counts the pod among those that get requests. */
-export function namesPod({ endpoints }: EndpointSlice, { metadata }: Pod, podIP: string): boolean {
+export function namesPod({ endpoints }: EndpointSlice, pod: Pod, podIP: string): boolean {
   return (endpoints ?? []).some(
-    ({ targetRef, addresses, conditions }) =>
-      conditions?.ready !== false && (targetRef ? targetRef.uid === metadata.uid : addresses.includes(podIP)),
+    (endpoint) => endpoint.conditions?.ready !== false && isEndpointOf(endpoint, pod, podIP),
   );
+}
+
+/** Whether the pod is in the slice, however it is there. */
+export function mentionsPod({ endpoints }: EndpointSlice, pod: Pod, podIP: string): boolean {
+  return (endpoints ?? []).some((endpoint) => isEndpointOf(endpoint, pod, podIP));
+}
+
+function isEndpointOf({ targetRef, addresses }: Endpoint, { metadata }: Pod, podIP: string): boolean {
+  return targetRef ? targetRef.uid === metadata.uid : addresses.includes(podIP);
 }
 
 /**
  * Whether the pod can go: every slice without it is in force on every worker that is alive, and none of them still has
- * a request in flight to it. A worker whose lease is over does not count; one that runs and has not said a word yet does: after
- * a restart of the API (which remembers no worker) or of its own it serves by what it knew before.
+ * a request in flight to it. A worker whose lease is over does not count.
  */
-export function isDrained({ pod, podIP, slices, since, workers, processes }: DrainView, now: number): boolean {
+export function isDrained({ pod, podIP, slices, since, workers }: DrainView, now: number): boolean {
   const present = slices.filter((slice) => slice !== undefined);
   if (present.some((slice) => namesPod(slice, pod, podIP))) return false;
-  const hasReported = ({ name, pid }: MeshProcess): boolean =>
-    workers.some(({ metadata, status }) => metadata.name === name && status?.pid === pid);
-  if (!processes.every(hasReported)) return false;
   const version = Math.max(since, ...present.map(({ metadata }) => Number(metadata.resourceVersion)));
   return workers
     .filter((worker) => workerLeaseEnd(worker) > now)
@@ -52,6 +54,16 @@ export function isDrained({ pod, podIP, slices, since, workers, processes }: Dra
         Number(status?.applied?.["endpointslices"] ?? 0) >= version &&
         !status?.draining?.some(({ address }) => address === podIP),
     );
+}
+
+/**
+ * Whether every worker that runs is among those that have told the API of themselves. One that is not must be waited for: after a
+ * restart of the API (which remembers no worker) or of its own it serves by what it knew before.
+ */
+export function haveReported(processes: readonly MeshProcess[], workers: readonly MeshWorker[]): boolean {
+  return processes.every(({ name, pid }) =>
+    workers.some(({ metadata, status }) => metadata.name === name && status?.pid === pid),
+  );
 }
 
 /** When what the worker says is no longer true. */

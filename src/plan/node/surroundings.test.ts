@@ -5,7 +5,7 @@ import type { ConfigMap, Container, EnvVar, Secret, Service, Volume } from "../.
 import type { EndpointSlice } from "../../api/generated/discovery-v1.ts";
 import type { MeshWorker } from "../../api/generated/sluice-dev.ts";
 import { containerCommand, containerIdentity, type ImageDefaults } from "./container-command.ts";
-import { DRAIN_TIMEOUT, type DrainView, isDrained, namesPod } from "./drain.ts";
+import { DRAIN_TIMEOUT, haveReported, isDrained, type MeshProcess, namesPod } from "./drain.ts";
 import { containerEnvironment } from "./environment.ts";
 import { expand } from "./expansion.ts";
 import { hostsFile } from "./hosts-file.ts";
@@ -352,9 +352,10 @@ describe("the drain", () => {
     slices: (EndpointSlice | undefined)[],
     workers: MeshWorker[],
     ms = 1000,
-    change: Partial<DrainView> = {},
+    { since = 0, processes = [] }: { since?: number; processes?: MeshProcess[] } = {},
   ) =>
-    isDrained({ pod: pod(), podIP: "127.64.128.1", slices, since: 0, workers, processes: [], ...change }, EPOCH + ms);
+    isDrained({ pod: pod(), podIP: "127.64.128.1", slices, since, workers }, EPOCH + ms) &&
+    haveReported(processes, workers);
   const running = (...pids: number[]) => ({ processes: pids.map((pid) => ({ name: "mesh-1", pid })) });
   test.each<[string, boolean, boolean]>([
     ["the slice still sends it requests", drained([slice("9", true)], [worker("99")]), false],
