@@ -5,6 +5,7 @@ import { keyOf } from "../../api/object.ts";
 import { isAlreadyExists, isNotFound } from "../../api/status-error.ts";
 import { Controller, type Outcome, ownKey, source } from "../../client/controller.ts";
 import type { Informer } from "../../client/informer.ts";
+import type { ObjectIndex } from "../../client/object-index.ts";
 import { labelSelectorOfMap, matchesLabels } from "../../lib/label-selector.ts";
 import { MANAGER, planEndpointSlices } from "../../plan/endpoints/endpoint-slice-plan.ts";
 import { ENDPOINTS_MANAGED_BY, ENDPOINTS_MANAGER, planEndpoints } from "../../plan/endpoints/endpoints-plan.ts";
@@ -22,6 +23,8 @@ export class EndpointsController implements AsyncDisposable {
   readonly #services: Informer<Service>;
   readonly #pods: Informer<Pod>;
   readonly #slices: Informer<EndpointSlice>;
+  /** Those that this controller keeps, by the key of their Service. */
+  readonly #ownSlices: ObjectIndex<EndpointSlice>;
   readonly #endpoints: Informer<Endpoints>;
   readonly #controllers: readonly Controller[];
   /** What the last pass over a Service has seen, for each of the two: the next one notes what has changed since. One without endpoints
@@ -35,6 +38,7 @@ export class EndpointsController implements AsyncDisposable {
     this.#services = informers.of(services);
     this.#pods = informers.of(pods);
     this.#slices = informers.of(endpointslices);
+    this.#ownSlices = this.#slices.index(serviceOfSlice);
     this.#endpoints = informers.of(endpoints);
     const ofPod = source(this.#pods, (pod) => this.#servicesOf(pod));
     const ofService = source(this.#services, ownKey);
@@ -75,9 +79,7 @@ export class EndpointsController implements AsyncDisposable {
       this.#seenBySlices.delete(key);
       return DONE;
     }
-    const slices = this.#slices
-      .inNamespace(service.metadata.namespace ?? "")
-      .filter((slice) => serviceOfSlice(slice)[0] === key);
+    const slices = this.#ownSlices.get(key);
     const zones = Object.fromEntries(
       this.#deps.informers
         .of(nodes)
