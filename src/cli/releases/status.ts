@@ -1,11 +1,10 @@
 import type { Release } from "../../api/generated/sluice-dev.ts";
 import { AppError } from "../../lib/app-error.ts";
-import type { JsonObject } from "../../lib/json.ts";
 import type { Context } from "../context.ts";
 import { type Cluster, connect } from "../kube/cluster.ts";
 import { followObject } from "../kube/follow.ts";
-import { objectPrinter } from "../kube/object-printer.ts";
 import { withDeadline } from "../kube/timeout.ts";
+import { printed } from "./printed.ts";
 import { hasEnded, latestRelease, phaseOf, type ReleaseOptions } from "./releases.ts";
 import { releaseSummary } from "./show.ts";
 
@@ -27,10 +26,7 @@ export async function releaseStatus(
 ): Promise<void> {
   using cluster = await connect(context, options);
   const release = await latestRelease(cluster, args);
-  const text = options.output
-    ? (await objectPrinter(options.output)).print(release as Release & JsonObject)
-    : releaseSummary(release, context.clock.now());
-  context.stdout.write(text);
+  context.stdout.write(await printed(options, release, releaseSummary(release, context.clock.now())));
   if (!options.watch) return;
   const ended = await withDeadline(
     context,

@@ -1,8 +1,6 @@
-import type { Release } from "../../api/generated/sluice-dev.ts";
-import type { JsonObject } from "../../lib/json.ts";
 import type { Context } from "../context.ts";
 import { connect } from "../kube/cluster.ts";
-import { objectPrinter } from "../kube/object-printer.ts";
+import { printed } from "./printed.ts";
 import { latestRelease, type ReleaseOptions } from "./releases.ts";
 import { releaseReasons } from "./show.ts";
 
@@ -10,8 +8,5 @@ import { releaseReasons } from "./show.ts";
 export async function why(context: Context, args: readonly string[], options: ReleaseOptions): Promise<void> {
   using cluster = await connect(context, options);
   const release = await latestRelease(cluster, args);
-  const text = options.output
-    ? (await objectPrinter(options.output)).print(release as Release & JsonObject)
-    : releaseReasons(release);
-  context.stdout.write(text);
+  context.stdout.write(await printed(options, release, releaseReasons(release)));
 }
