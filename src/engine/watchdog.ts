@@ -12,7 +12,7 @@ export interface WatchdogOptions {
   readonly patience: number;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly kill: (pid: number) => void;
+  readonly kill: (pid: number, signal: NodeJS.Signals) => void;
 }
 
 /** Milliseconds. */
@@ -57,7 +57,7 @@ export class Watchdog implements Disposable {
     // The answers that are missing are those of the process that is there now only if it was there before.
     if (readyPid(run, name) !== pid) return;
     log.error("a process hangs and is killed", { hangs: name, pid, seconds: patience / 1000 });
-    kill(pid);
+    kill(pid, "SIGKILL");
   }
 
   #feel(name: string): Promise<PulseState> {

@@ -123,8 +123,7 @@ function servingWorkers(of: Home): readonly MeshProcess[] {
 
 /** Each guards the others: this process the mesh workers, each of them this process. */
 function watchWorkers(of: Home): void {
-  const names = (): readonly string[] => workerNames(of);
-  new Watchdog({ run: ".", names, patience: 10_000, clock, log, kill: (pid) => kill(pid, "SIGKILL") }).start();
+  new Watchdog({ run: ".", names: () => workerNames(of), patience: 10_000, clock, log, kill }).start();
 }
 
 /** What is to be nobody else's for as long as a process of this engine lives (src/engine/claim.ts). */

@@ -85,13 +85,6 @@ await worker.start();
 await startPulse(".", name).catch((error: unknown) => log.error("serving without a pulse", { error }));
 writeState(home.run, name, { pid: process.pid, phase: "ready" });
 // A minute: much work at once may hold the control process up for some seconds, and nobody's traffic waits for it.
-new Watchdog({
-  run: ".",
-  names: () => ["control"],
-  patience: 60_000,
-  clock,
-  log,
-  kill: (pid) => kill(pid, "SIGKILL"),
-}).start();
+new Watchdog({ run: ".", names: () => ["control"], patience: 60_000, clock, log, kill }).start();
 log.info("serving");
 flushCompileCache();
