@@ -10,7 +10,16 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "sluice-respawn-"));
   for (const folder of ["run", "logs", "bin"]) mkdirSync(join(root, folder));
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(async () => {
+  // A respawner takes its records away at the end, in the folder that is removed here.
+  await untilGone();
+  rmSync(root, { recursive: true });
+});
+
+/** Resolves when the respawner of the test has ended: it is no child of ours, so that nobody tells us. */
+async function untilGone(): Promise<void> {
+  while (processesWith(root).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 function script(path: string, text: string): string {
   writeFileSync(path, `#!/bin/sh\n${text}\n`);
@@ -51,5 +60,5 @@ test("a command does not come back when its home has been deleted", async () => 
   const command = script(join(root, "command"), `rm -r '${join(root, "run")}'; exit 1`);
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
   startRespawner({ run: join(root, "run"), logs: join(root, "logs") }, { name: "one", command: [command], env });
-  while (processesWith(root).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await untilGone();
 });
